@@ -1,0 +1,63 @@
+"""Times as Swedish readers expect them; always Europe/Stockholm. Pure."""
+
+from datetime import datetime, timedelta
+
+from babel.dates import format_datetime
+
+from wis.clock import STOCKHOLM, local
+
+
+def klockslag(moment: datetime) -> str:
+    """'14:32'."""
+    return f"{local(moment):%H:%M}"
+
+
+def datumtid(moment: datetime) -> str:
+    """'22 nov. 2026 14:32'."""
+    return format_datetime(local(moment), "d MMM y HH:mm", locale="sv")
+
+
+def tid(moment: datetime, now: datetime) -> str:
+    """As short as is clear at `now`: '14:32', 'i går 14:32', 'i morgon 08:00', '3 nov. 14:32', or with the year."""
+    then, today = local(moment), local(now)
+    days = (then.date() - today.date()).days
+    named = {0: "", -1: "i går ", 1: "i morgon "}
+    if days in named:
+        return f"{named[days]}{then:%H:%M}"
+    return format_datetime(then, "d MMM HH:mm" if then.year == today.year else "d MMM y HH:mm", locale="sv")
+
+
+def alder(moment: datetime, now: datetime) -> str:
+    """How far off: 'nyss', 'för 12 min sedan', 'för 3 tim sedan', 'för 2 dygn sedan', 'om 25 min'."""
+    passed = now - moment
+    if passed < timedelta(0):
+        return f"om {_omfang(-passed)}" if -passed >= timedelta(minutes=1) else "nu"
+    return "nyss" if passed < timedelta(minutes=1) else f"för {_omfang(passed)} sedan"
+
+
+def _omfang(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} tim" + (f" {minutes % 60} min" if minutes < 180 and minutes % 60 else "")
+    return f"{minutes // (24 * 60)} dygn"
+
+
+def falt_av(moment: datetime) -> str:
+    """The value of an <input type=datetime-local>: '2026-11-22T14:32', local time."""
+    return f"{local(moment):%Y-%m-%dT%H:%M}"
+
+
+def fran_falt(text: str) -> datetime:
+    """The moment meant by an <input type=datetime-local>. Raises ValueError if it is no such time.
+
+    An hour that occurs twice (October) means the first; one that does not exist (March) is refused.
+    """
+    naive = datetime.fromisoformat(text.strip())
+    if naive.tzinfo is not None:
+        raise ValueError("a zone was given")
+    moment = naive.replace(tzinfo=STOCKHOLM)
+    if local(datetime.fromtimestamp(moment.timestamp(), STOCKHOLM)).replace(tzinfo=None) != naive:
+        raise ValueError("the clock skips this time")
+    return moment

@@ -1,0 +1,123 @@
+"""The database: declarative base, UTC times, engines for SQLite and PostgreSQL."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime; stored as UTC. A naive one is refused with ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: use wis.clock.now()")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every model."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime()}
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A CHECK that keeps `column` within an enumeration (NULL passes, as in SQL)."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Database:
+    """One database and those who want to know what was committed to it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_wis_engine(url)
+        self._writer = self.engine.execution_options(wis_write=True)
+        self.listeners: list[Callable[[Any], None]] = []
+        # What addresses in messages begin with; the app and the worker set it from the settings.
+        self.base_url = "http://127.0.0.1:8000"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reads; nothing that is changed in it is kept."""
+        with self.new_reading_session() as session:
+            yield session
+
+    def new_reading_session(self) -> Session:
+        """As reading(), for callers that close it themselves."""
+        return Session(self.engine, autoflush=False, info={"database": self})
+
+    def new_writing_session(self) -> Session:
+        """A session whose transaction takes the write lock at once; only tx.py commits it."""
+        return Session(self._writer, expire_on_commit=False, info={"database": self})
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def create_wis_engine(url: str) -> Engine:
+    """An engine with our safety settings. Raises RuntimeError if SQLite refuses one of them."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return _create_sqlite_engine(parsed)
+
+
+def _create_sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": 5.0, "check_same_thread": False}, pool_size=20, max_overflow=300
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    with engine.connect() as connection:
+        found = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    if found != {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}:
+        raise RuntimeError(f"SQLite nekade de säkra inställningarna: {found}. Ligger databasen på en nätverksdisk?")
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # We send BEGIN ourselves (below): writers take the lock at once, instead of losing the race when they upgrade.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 5000")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("wis_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,40 @@
+"""Transactions: the only place that commits."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from wis.db import Database
+
+_CALLBACKS = "after_commit"
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def transaction(database: Database) -> Iterator[Session]:
+    """A write transaction: committed when the block ends, rolled back when it raises.
+
+    Callbacks given to after_commit() run after the commit, in order. They carry ids, not rows: the session is over.
+    """
+    with database.new_writing_session() as session:
+        session.info[_CALLBACKS] = []
+        with session.begin():
+            yield session
+        callbacks: list[Callable[[], None]] = session.info[_CALLBACKS]
+    for callback in callbacks:
+        _run(callback)
+
+
+def after_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Run `callback` once the transaction of `session` is durable; never if it is rolled back."""
+    session.info[_CALLBACKS].append(callback)
+
+
+def _run(callback: Callable[[], None]) -> None:
+    # What is committed stands. A screen that could not be told catches up by itself; the person must not see an error.
+    try:
+        callback()
+    except Exception:  # noqa: BLE001 whatever it is, the commit stands
+        _log.exception("a callback after commit failed")
