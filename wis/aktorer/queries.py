@@ -1,0 +1,31 @@
+"""Reads of actors. Who exists is known to everyone who is logged in."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wis.aktorer.models import Aktor
+
+_SVENSK_ORDNING = str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"})
+
+
+def svensk_nyckel(text: str) -> str:
+    """A key that sorts as Swedish does (å ä ö last): databases differ, short lists are sorted here."""
+    return text.casefold().translate(_SVENSK_ORDNING)
+
+
+def alla_aktorer(session: Session) -> list[Aktor]:
+    """Every actor, in Swedish order of the short name."""
+    return sorted(session.scalars(select(Aktor)), key=lambda aktor: svensk_nyckel(aktor.kortnamn))
+
+
+def find_aktor(session: Session, slug: str) -> Aktor | None:
+    """The actor with this slug, or None."""
+    return session.scalar(select(Aktor).where(Aktor.slug == slug))
+
+
+def aktorer_med_id(session: Session, ids: Iterable[int]) -> Sequence[Aktor]:
+    """These actors, in Swedish order of the short name."""
+    found = session.scalars(select(Aktor).where(Aktor.id.in_(list(ids))))
+    return sorted(found, key=lambda aktor: svensk_nyckel(aktor.kortnamn))

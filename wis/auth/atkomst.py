@@ -1,0 +1,204 @@
+"""Who is asking, and may they: the Flask side of rules.can(). Every route asks for a login unless marked @oppen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask_login import LoginManager, UserMixin, current_user
+
+from wis import audit, clock, web
+from wis.auth import queries
+from wis.auth.models import Medlemskap
+from wis.auth.rules import Beslut, Sak, Subjekt, Verb, can
+from wis.auth.service import token_hash
+from wis.settings import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+login_manager = LoginManager()
+
+
+@dataclass(frozen=True)
+class InloggadAnvandare(UserMixin):  # type: ignore[misc]
+    """What Flask-Login holds: the token of the login row, and for whom it acts."""
+
+    token: str
+    anvandare_id: int
+    inloggning_id: int
+    subjekt: Subjekt | None
+
+    def get_id(self) -> str:
+        """What goes into the signed cookie: a random token, worthless once the login has ended."""
+        return self.token
+
+
+class Nekad(Exception):
+    """Raised by kraver(): becomes a page that says why and who can grant it, or 404 for what must stay unknown."""
+
+    def __init__(self, beslut: Beslut, verb: Verb, sak: Sak) -> None:
+        super().__init__(beslut.skal)
+        self.beslut, self.verb, self.sak = beslut, verb, sak
+
+
+def oppen(view: View) -> View:
+    """Mark a view as open to everyone, logged in or not."""
+    view.oppen = True  # type: ignore[attr-defined]
+    return view
+
+
+def subjekt() -> Subjekt | None:
+    """Who is asking and for which actor; None if not logged in or nothing in force anywhere."""
+    return cast("Subjekt | None", getattr(current_user, "subjekt", None))
+
+
+def inloggad() -> Subjekt:
+    """As subjekt(), where the gate has seen to it that there is one: in a view that is not open. Else RuntimeError."""
+    who = subjekt()
+    if who is None:
+        raise RuntimeError("no one is logged in: is the view open?")
+    return who
+
+
+def tillgang(verb: Verb | str, sak: Sak) -> Beslut:
+    """can() for the one who asks, now. Templates may name the verb as in Verb ('PUBLICERA')."""
+    return can(subjekt(), verb if isinstance(verb, Verb) else Verb[verb], sak, clock.now())
+
+
+def kraver(verb: Verb, sak: Sak) -> Subjekt:
+    """The subject, if it may do this. Raises Nekad otherwise."""
+    beslut = tillgang(verb, sak)
+    if not beslut:
+        raise Nekad(beslut, verb, sak)
+    return inloggad()
+
+
+def init_app(app: Flask) -> None:
+    """Attach login handling and the gate to the app."""
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-wis" if web_settings(app).https else "wis",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=web_settings(app).https,
+    )
+    login_manager.init_app(app)
+    login_manager.session_protection = None
+    login_manager.user_loader(ladda_inloggad)
+    app.before_request(_gate)
+    app.register_error_handler(Nekad, _nekad)
+    app.add_template_global(agerar_for)
+    app.context_processor(lambda: {"subjekt": subjekt(), "tillgang": tillgang, "andra_medlemskap": andra_medlemskap})
+
+
+def web_settings(app: Flask) -> Settings:
+    """The app's settings, outside a request."""
+    return cast(Settings, app.extensions["wis_settings"])
+
+
+def andra_medlemskap() -> list[Medlemskap]:
+    """Everything that the person may act as, for the switcher in the header."""
+    who = subjekt()
+    return [] if who is None else queries.giltiga_medlemskap(web.session(), who.anvandare_id, clock.now())
+
+
+def ladda_inloggad(token: str) -> InloggadAnvandare | None:
+    """The person behind the token, acting for one actor; None once the login has ended or the account is shut."""
+    session, now = web.session(), clock.now()
+    inloggning = queries.find_inloggning(session, token_hash(token), now)
+    if inloggning is None:
+        return None
+    who = queries.find_subjekt(session, inloggning, now)
+    return InloggadAnvandare(token, inloggning.anvandare_id, inloggning.id, who)
+
+
+def _gate() -> web.Svar | None:
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    if getattr(current_app.view_functions[request.endpoint], "oppen", False):
+        return None
+    if not current_user.is_authenticated:
+        return _till_inloggning()
+    if subjekt() is None and request.endpoint != "auth.logga_ut":
+        return web.felsida(
+            403,
+            "Du har ingen behörighet just nu",
+            "Ditt konto har ingen gällande roll hos någon aktör.",
+            gor="Fråga din aktörsadministratör, eller den som sköter driften.",
+            behall=request.method == "POST",
+        )
+    return _bytt_aktor()
+
+
+def _bytt_aktor() -> web.Svar | None:
+    """Stop a form that was opened when one acted for another actor: what it says must not be said by the wrong one."""
+    meant = request.form.get("som_aktor", "") if request.method == "POST" else ""
+    who = subjekt()
+    if who is None or meant in {"", str(who.aktor_id)} or web.wants_json():
+        return None
+    return web.felsida(
+        409,
+        "Du har bytt aktör",
+        f"Formuläret öppnades när du agerade för en annan aktör. Nu agerar du för {who.aktor_namn}.",
+        gor=f"Inget är sparat. Skicka igen gör det för {who.aktor_namn}; annars byter du tillbaka överst på sidan först.",
+        behall=True,
+    )
+
+
+def agerar_for() -> str:
+    """The id of the actor that one acts for, for the hidden field of a form; '' if not logged in."""
+    who = subjekt()
+    return "" if who is None else str(who.aktor_id)
+
+
+def _till_inloggning() -> web.Svar:
+    """Ask for a login, and keep what was typed: a form from our own page is not lost though the login has run out."""
+    if web.wants_json():
+        return web.felsida(
+            401, "Du är utloggad", "Inloggningen har gått ut.", gor="Logga in igen. Det du skrivit finns kvar."
+        )
+    if request.method == "GET":
+        target = request.full_path if request.query_string else request.path
+        return cast(Response, redirect(url_for("auth.logga_in", nasta=target)))
+    if not fran_egen_sida():
+        return cast(Response, redirect(url_for("auth.logga_in")))
+    g.parkerat = web.inskickat()
+    from wis.auth.views import inloggningssida  # the view imports this module
+
+    return inloggningssida(nasta=request.path, parkerat=g.parkerat, status=401)
+
+
+def fran_egen_sida() -> bool:
+    """Whether the browser says that the request came from one of our own pages."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    return bool(origin) and urlsplit(origin).netloc == request.host
+
+
+def _nekad(nekad: Nekad) -> web.Svar:
+    who = subjekt()
+    with web.transaction() as session:
+        audit.record(
+            session,
+            "nekad",
+            anvandare_id=who.anvandare_id if who else None,
+            aktor_id=who.aktor_id if who else None,
+            objekt=request.path,
+            verb=nekad.verb.value,
+            skal=nekad.beslut.skal,
+        )
+    if nekad.beslut.dold:
+        rubrik, forklaring, gor = web._HTTP[404]
+        return web.felsida(404, rubrik, forklaring, gor=gor)
+    if web.wants_json():
+        return web.felsida(403, "Du får inte göra detta", nekad.beslut.skal, gor=nekad.beslut.vem_kan)
+    inskickat = web.inskickat() if request.method == "POST" else []
+    return render_template("nekad.html", beslut=nekad.beslut, verb=nekad.verb, inskickat=inskickat), 403
+
+
+def avbryt_dold() -> NoReturn:
+    """Answer 404 for what does not exist, exactly as for what may not be known."""
+    from werkzeug.exceptions import NotFound
+
+    raise NotFound

@@ -1,0 +1,181 @@
+"""Logging in and out, and choosing for which actor one acts."""
+
+from datetime import timedelta
+from typing import cast
+
+from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import session as kaka
+from flask_login import current_user, login_user
+
+from wis import audit, web
+from wis.auth import demokonton, enhet, losenord, queries, service
+from wis.auth.atkomst import fran_egen_sida, inloggad, ladda_inloggad, oppen, subjekt
+from wis.auth.forms import Inloggningsformular, Parkerat, egen_vag, las_parkerat, parkera
+from wis.auth.models import Inloggning
+from wis.auth.strypning import EN_RAD, Inloggningsnycklar, Strypning, inloggningsnycklar
+
+bp = Blueprint("auth", __name__)
+STAMMER_INTE = "E-post eller lösenord stämmer inte."
+FOR_MANGA = (
+    "Det har gjorts för många misslyckade försök. Vänta 15 minuter, "
+    "eller logga in på en enhet där du har loggat in förut."
+)
+VANTA = 15 * 60
+"""How long a throttled person is told to wait, in seconds."""
+
+
+@bp.route("/logga-in", methods=["GET", "POST"])
+@oppen
+def logga_in() -> web.Svar:
+    """The log-in page."""
+    form = Inloggningsformular()
+    if form.is_submitted():
+        return _prova(form) if form.validate() else _sida(form, 422)
+    form.nasta.data = egen_vag(request.args.get("nasta"))
+    if subjekt() is not None:
+        return cast(Response, redirect(form.nasta.data or url_for("ytor.start")))
+    return _sida(form, 200)
+
+
+@bp.post("/logga-ut")
+@oppen
+def logga_ut() -> web.Svar:
+    """End this login."""
+    if current_user.is_authenticated:
+        who = subjekt()
+        with web.transaction() as session:
+            service.avsluta_inloggning(session, current_user.inloggning_id, who.aktor_id if who else None)
+    kaka.clear()
+    flash("Du är utloggad.", "klart")
+    return cast(Response, redirect(url_for("auth.logga_in")))
+
+
+@bp.post("/byt-aktor")
+def byt_aktor() -> web.Svar:
+    """Act for another of one's actors."""
+    who = inloggad()
+    try:
+        with web.transaction() as session:
+            service.byt_aktor(session, who, request.form.get("medlemskap", 0, type=int))
+    except LookupError:
+        return web.felsida(
+            403,
+            "Du kan inte företräda den aktören",
+            "Du har ingen gällande roll där.",
+            gor="Fråga aktörsadministratören där om din behörighet.",
+        )
+    return cast(Response, redirect(egen_vag(request.form.get("nasta")) or url_for("ytor.start")))
+
+
+def inloggningssida(nasta: str, parkerat: Parkerat, status: int) -> web.Svar:
+    """The log-in page in place of a form that was sent when the login had run out; it carries what was typed."""
+    form = Inloggningsformular(formdata=None)
+    form.nasta.data, form.parkerat.data = egen_vag(nasta), parkera(parkerat)
+    return _sida(form, status)
+
+
+def starta_session(token: str) -> None:
+    """Make this browser the holder of the login `token`, in a new session: nothing of the old one goes along."""
+    kaka.clear()
+    g.pop("csrf_token", None)
+    kaka.permanent = False
+    login_user(ladda_inloggad(token))
+
+
+def mark_enhet(svar: Response, epost: str) -> Response:
+    """Set the mark of a device that is known to the account."""
+    settings = web.settings()
+    svar.set_cookie(
+        _enhetskaka(),
+        enhet.marke(_enhet(), epost, settings.secret_key),
+        max_age=enhet.GILTIG,
+        secure=settings.https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return svar
+
+
+def foregaende_inloggning() -> int | None:
+    """The id of the login that this browser holds: a new one replaces it."""
+    return current_user.inloggning_id if current_user.is_authenticated else None
+
+
+def _prova(form: Inloggningsformular) -> web.Svar:
+    epost, known = (form.epost.data or "").lower(), _enhet()
+    nycklar = inloggningsnycklar(epost, request.remote_addr or "", known.nyckel_for(epost) if known else None)
+    vakt = _strypning()
+    if vakt.stoppad(nycklar.adress) or not vakt.forsok(nycklar.konto):
+        return _for_manga(form, nycklar, epost)
+    anvandare_id, hash_ = queries.find_losenord(web.session(), epost)
+    # Checking takes its time: hold no connection meanwhile. An unknown account is checked too, to take as long.
+    previous = foregaende_inloggning()
+    web.end_reading()
+    stammer = losenord.stammer(hash_, form.losenord.data or "")
+    token = _oppna(anvandare_id, hash_, previous) if stammer and hash_ else None
+    if token is None:
+        return _stammer_inte(form, nycklar, epost)
+    vakt.glom(nycklar.konto)
+    return _inloggad(form, token, epost)
+
+
+def _oppna(anvandare_id: int, provad_hash: str, previous: int | None) -> str | None:
+    giltig = timedelta(seconds=web.settings().session_tid)
+    with web.transaction() as session:
+        token = service.oppna_efter_prov(session, anvandare_id, provad_hash, giltig)
+        if token and previous and session.get_one(Inloggning, previous).avslutad is None:
+            service.avsluta_inloggning(session, previous)
+    return token
+
+
+def _inloggad(form: Inloggningsformular, token: str, epost: str) -> Response:
+    nasta, parkerat = form.nasta.data, las_parkerat(form.parkerat.data)
+    starta_session(token)
+    if parkerat and nasta and fran_egen_sida():
+        svar = make_response(render_template("auth/skicka_igen.html", inskickat=parkerat, mal=nasta))
+    else:
+        svar = cast(Response, redirect(nasta or url_for("ytor.start")))
+    return mark_enhet(svar, epost)
+
+
+def _stammer_inte(form: Inloggningsformular, nycklar: Inloggningsnycklar, epost: str) -> web.Svar:
+    _strypning().misslyckades(nycklar.adress)
+    with web.transaction() as session:
+        audit.record(session, "inloggning misslyckad", objekt=epost, adress=request.remote_addr)
+    form.losenord.errors = [STAMMER_INTE]
+    return _sida(form, 422)
+
+
+def _for_manga(form: Inloggningsformular, nycklar: Inloggningsnycklar, epost: str) -> web.Svar:
+    # One row per account or address and quarter: enough to see it, and nobody can fill the record by knocking.
+    stopped = nycklar.adress if _strypning().stoppad(nycklar.adress) else nycklar.konto
+    if _strypning().forsok((EN_RAD, f"rad:{stopped[1]}")):
+        with web.transaction() as session:
+            audit.record(session, "inloggning strypt", objekt=epost, adress=request.remote_addr)
+    form.form_errors.append(FOR_MANGA)
+    svar = make_response(_sida(form, 429))
+    svar.headers["Retry-After"] = str(VANTA)
+    return svar
+
+
+def _sida(form: Inloggningsformular, status: int) -> tuple[str, int]:
+    inloggningar = demokonton.inloggningar() if web.settings().demo else []
+    page = render_template(
+        "auth/logga_in.html",
+        form=form,
+        demoinloggningar=inloggningar,
+        demolosenord=demokonton.LOSENORD if inloggningar else "",
+    )
+    return page, status
+
+
+def _strypning() -> Strypning:
+    return cast(Strypning, current_app.extensions["wis_strypning"])
+
+
+def _enhetskaka() -> str:
+    return "__Host-wis-enhet" if web.settings().https else "wis-enhet"
+
+
+def _enhet() -> enhet.Enhet | None:
+    return enhet.las(request.cookies.get(_enhetskaka()), web.settings().secret_key)
