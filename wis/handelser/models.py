@@ -1,0 +1,150 @@
+"""Events and the decisions taken about them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wis.aktorer.models import Aktor
+from wis.auth.models import Anvandare
+from wis.auth.rules import Sak, Slag
+from wis.db import Base, one_of
+
+
+class Lage(StrEnum):
+    """The state of an event."""
+
+    ORDINARIE = "ordinarie"
+    AKTIVERAT = "aktiverat"
+
+
+class Typ(StrEnum):
+    """Kinds of event."""
+
+    VADER = "vader"
+    TRAFIK = "trafik"
+    EL_TELE = "el_tele"
+    BRAND = "brand"
+    VATTEN = "vatten"
+    HALSA = "halsa"
+    ORDNING = "ordning"
+    IT = "it"
+    OVRIGT = "ovrigt"
+    ORDINARIE = "ordinarie"
+
+    @property
+    def namn(self) -> str:
+        """The name as shown to people."""
+        return _TYPNAMN[self]
+
+
+_TYPNAMN = {
+    Typ.VADER: "Väder",
+    Typ.TRAFIK: "Trafik",
+    Typ.EL_TELE: "El och tele",
+    Typ.BRAND: "Brand och räddning",
+    Typ.VATTEN: "Dricksvatten",
+    Typ.HALSA: "Hälsa och smitta",
+    Typ.ORDNING: "Ordning och säkerhet",
+    Typ.IT: "IT-störning",
+    Typ.OVRIGT: "Övrigt",
+    Typ.ORDINARIE: "Ordinarie läge",
+}
+
+
+class HandelseLasare(Base):
+    """An actor that may read an event which is not for all."""
+
+    __tablename__ = "handelse_lasare"
+
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"), primary_key=True)
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"), primary_key=True)
+
+
+class Handelse(Base):
+    """An event or disturbance with its own page. The owner always reads it."""
+
+    __tablename__ = "handelse"
+    __table_args__ = (
+        one_of("lage", Lage),
+        one_of("typ", Typ),
+        CheckConstraint("length(trim(rubrik)) > 0", name="rubrik"),
+        CheckConstraint("NOT (staende AND (ovning OR stangd IS NOT NULL))", name="staende_oppen"),
+        Index(
+            "uq_handelse_en_staende",
+            "staende",
+            unique=True,
+            sqlite_where=text("staende"),
+            postgresql_where=text("staende"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    rubrik: Mapped[str]
+    typ: Mapped[str]
+    beskrivning: Mapped[str] = mapped_column(Text)
+    beskrivning_html: Mapped[str] = mapped_column(Text)
+    ovning: Mapped[bool]
+    staende: Mapped[bool] = mapped_column(default=False)
+    alla_aktorer: Mapped[bool]
+    lage: Mapped[str]
+    agare_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    skapad: Mapped[datetime]
+    skapad_av_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
+    stangd: Mapped[datetime | None]
+    idempotensnyckel: Mapped[str | None] = mapped_column(unique=True)
+
+    agare: Mapped[Aktor] = relationship(lazy="joined")
+    lasare: Mapped[list[HandelseLasare]] = relationship(cascade="all, delete-orphan")
+
+    def lasande_aktorer(self) -> frozenset[int] | None:
+        """The ids of the actors that may read; None means all."""
+        if self.alla_aktorer:
+            return None
+        return frozenset({self.agare_id} | {rad.aktor_id for rad in self.lasare})
+
+    def sak(self, slag: Slag = Slag.HANDELSE, agare: Aktor | None = None) -> Sak:
+        """What rights are judged on, for the event or for a thing in it that `agare` owns."""
+        owner = self.agare if agare is None else agare
+        return Sak(
+            slag=slag,
+            agare_id=None if slag is Slag.SAMLAD_LAGESBILD else owner.id,
+            lasare=self.lasande_aktorer(),
+            agare_namn="" if slag is Slag.SAMLAD_LAGESBILD else owner.namn,
+            stangd=self.stangd is not None,
+        )
+
+
+class Beslutsslag(StrEnum):
+    """Kinds of decision about an event."""
+
+    OPPNAD = "oppnad"
+    LAGE = "lage"
+    STANGD = "stangd"
+    ATEROPPNAD = "ateroppnad"
+    ANDRAD = "andrad"
+
+
+class Handelsebeslut(Base):
+    """A logged decision about an event: who, for which actor, when and why. Never changed."""
+
+    __tablename__ = "handelsebeslut"
+    __table_args__ = (
+        one_of("slag", Beslutsslag),
+        one_of("lage", Lage),
+        Index("ix_handelsebeslut_handelse_id_tid", "handelse_id", "tid"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
+    slag: Mapped[str]
+    lage: Mapped[str]
+    tid: Mapped[datetime]
+    anvandare_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    motivering: Mapped[str] = mapped_column(Text)
+
+    anvandare: Mapped[Anvandare | None] = relationship()
+    aktor: Mapped[Aktor] = relationship()

@@ -1,0 +1,58 @@
+"""Reads of events, always scoped to who asks."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
+
+from wis.auth.rules import Subjekt
+from wis.handelser.models import Handelse, Handelsebeslut, HandelseLasare, Lage
+
+
+def far_lasa(aktor_id: "int | InstrumentedAttribute[int]") -> ColumnElement[bool]:
+    """SQL: the actor is among those that the event is readable by. Needs Handelse in the FROM."""
+    listed = exists().where(HandelseLasare.handelse_id == Handelse.id, HandelseLasare.aktor_id == aktor_id)
+    return or_(Handelse.alla_aktorer, Handelse.agare_id == aktor_id, listed)
+
+
+def synlig_for(subjekt: Subjekt) -> ColumnElement[bool]:
+    """SQL for can(subjekt, LASA, handelse): the same rule, for lists. A test holds the two together."""
+    return false() if subjekt.roll is None else far_lasa(subjekt.aktor_id)
+
+
+def handelser_for(session: Session, subjekt: Subjekt, *, stangda: bool = False) -> Sequence[Handelse]:
+    """The events the subject may read: aktiverat läge first, the standing one last, else newest first."""
+    closed = Handelse.stangd.is_not(None) if stangda else Handelse.stangd.is_(None)
+    return session.scalars(
+        select(Handelse)
+        .options(selectinload(Handelse.lasare))
+        .where(synlig_for(subjekt), closed)
+        .order_by(Handelse.staende, Handelse.lage != Lage.AKTIVERAT, Handelse.ovning, Handelse.skapad.desc())
+    ).all()
+
+
+def find_handelse(session: Session, slug: str) -> Handelse | None:
+    """The event at this address, whoever asks: judge it by can() before anything of it is shown."""
+    return session.scalar(select(Handelse).options(selectinload(Handelse.lasare)).where(Handelse.slug == slug))
+
+
+def beslut_om(session: Session, handelse_id: int) -> Sequence[Handelsebeslut]:
+    """The decisions about an event, newest first."""
+    return session.scalars(
+        select(Handelsebeslut)
+        .options(joinedload(Handelsebeslut.anvandare), joinedload(Handelsebeslut.aktor))
+        .where(Handelsebeslut.handelse_id == handelse_id)
+        .order_by(Handelsebeslut.tid.desc(), Handelsebeslut.id.desc())
+    ).all()
+
+
+def senaste_lagesbeslut(session: Session, handelse: Handelse) -> Handelsebeslut | None:
+    """The decision by which the event has the läge that it has."""
+    return next(
+        (b for b in beslut_om(session, handelse.id) if b.lage == handelse.lage and b.slag in {"lage", "oppnad"}), None
+    )
+
+
+def staende_handelse(session: Session) -> Handelse | None:
+    """The standing event for the ordinarie läge."""
+    return session.scalar(select(Handelse).where(and_(Handelse.staende)))
