@@ -1,0 +1,371 @@
+// Keeps what is typed in a lägesbild: on the server as a draft, and in this browser until the server has it.
+// Without scripts the button 'Spara utkast' does the same.
+
+const SPARA_EFTER_MS = 800;
+const KOPIA_EFTER_MS = 200;
+const FORSOK_IGEN_MS = [2000, 4000, 8000, 15000, 30000];
+const VANTA_PA_SPARANDE_MS = 3000;
+const KEEPALIVE_MAX = 60000; // Browsers refuse more than 64 KiB in a request that outlives its page.
+const KOPIA_DAGAR = 14;
+const PREFIX = "wis-utkast:";
+const EJ_TEXT = new Set(["csrf_token", "bas", "revision", "nyckel", "slag", "handling"]);
+const startade = new WeakSet();
+
+/** Start on every form of this page that asks for it; to be called again does no harm. */
+export function starta() {
+  glomPublicerade();
+  for (const form of document.querySelectorAll("form[data-utkast]")) {
+    if (!startade.has(form)) {
+      startade.add(form);
+      new Utkast(form).starta();
+    }
+  }
+  const fokus = document.querySelector("[data-fokus]");
+  if (fokus) fokus.focus();
+}
+
+class Utkast {
+  constructor(form) {
+    this.form = form;
+    this.status = form.querySelector("[data-sparstatus]");
+    this.sparad = this.text();
+    this.pagaende = null;
+    this.forsok = 0;
+    this.stoppad = false; // The server won't have it: another tab's draft, or no right to write.
+    this.skickad = false; // The form is on its way.
+    this.timer = 0;
+    this.kopiatimer = 0;
+  }
+
+  starta() {
+    this.erbjudKopia();
+    this.form.addEventListener("input", () => this.andrad());
+    this.form.addEventListener("change", () => this.andrad());
+    this.form.addEventListener("focusout", () => this.sparaNu());
+    this.form.addEventListener("submit", (handelse) => this.skickas(handelse));
+    window.addEventListener("pagehide", () => this.lamnas());
+    // Back to a page that was sent, and that the browser had kept as it was.
+    window.addEventListener("pageshow", (handelse) => { if (handelse.persisted) this.aterkommen(); });
+    window.addEventListener("online", () => this.sparaNu());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.lamnas() : this.sparaNu()));
+    document.addEventListener("wis:andring", (handelse) => this.nyareVersion(handelse.detail));
+    this.annanTid();
+    for (const falt of this.form.querySelectorAll("textarea")) vaxMedTexten(falt);
+  }
+
+  falt(namn) {
+    return this.form.elements.namedItem(namn);
+  }
+
+  /** What the person has written, as one string to compare and keep. */
+  text() {
+    return new URLSearchParams([...new FormData(this.form)].filter(([namn]) => !EJ_TEXT.has(namn))).toString();
+  }
+
+  osparat() {
+    return this.text() !== this.sparad;
+  }
+
+  andrad() {
+    if (!this.osparat()) return;
+    if (!this.stoppad) this.visa("Sparas …");
+    clearTimeout(this.kopiatimer);
+    this.kopiatimer = setTimeout(() => this.kopiera(), KOPIA_EFTER_MS);
+    this.omEnStund(SPARA_EFTER_MS);
+  }
+
+  omEnStund(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.sparaNu(), ms);
+  }
+
+  // --- the server ---
+
+  sparaNu() {
+    clearTimeout(this.timer);
+    if (this.stoppad || this.skickad || !this.osparat()) return;
+    if (this.pagaende) {
+      this.omEnStund(SPARA_EFTER_MS);
+      return;
+    }
+    const text = this.text();
+    this.visa("Sparas …");
+    this.pagaende = this.skicka()
+      .then((svar) => this.besvarad(svar, text))
+      .catch(() => this.utanKontakt())
+      .finally(() => { this.pagaende = null; });
+  }
+
+  skicka(keepalive = false) {
+    const kropp = new URLSearchParams(new FormData(this.form));
+    const token = this.falt("csrf_token").value;
+    return fetch(this.form.dataset.utkast, {
+      method: "POST",
+      body: kropp,
+      keepalive,
+      credentials: "same-origin",
+      headers: { Accept: "application/json", "X-CSRFToken": token },
+    });
+  }
+
+  async besvarad(svar, text) {
+    if (svar.ok) return this.arSparat(await svar.json(), text);
+    this.kopiera();
+    if (svar.status === 401) return this.utloggad();
+    if (svar.status === 400) return this.gammalToken(await svar.json());
+    if (svar.status === 409) return this.annanFlik(await svar.json());
+    if (svar.status >= 500) return this.utanKontakt();
+    return this.nekad(await svar.json());
+  }
+
+  arSparat(svar, text) {
+    this.forsok = 0;
+    this.sparad = text;
+    this.falt("revision").value = svar.revision;
+    this.form.dataset.lagesbild = svar.lagesbild;
+    if (this.osparat()) {
+      this.omEnStund(SPARA_EFTER_MS);
+    } else {
+      this.glomKopia();
+      this.visa(`Sparat ${svar.sparad}`, "sparat");
+    }
+  }
+
+  utanKontakt() {
+    this.kopiera();
+    this.visa("Inte sparat: ingen kontakt med servern. Texten finns kvar i den här webbläsaren.", "fel");
+    this.forsokIgen();
+  }
+
+  utloggad() {
+    this.visa("Du är utloggad. Logga in i en ny flik och kom tillbaka hit: då sparas texten. Den finns kvar i den här webbläsaren.", "fel");
+    this.forsokIgen();
+  }
+
+  annanFlik(svar) {
+    this.stoppad = true;
+    this.visa(`En annan flik sparade utkastet ${svar.sparad}. Det du skriver här sparas inte av sig självt: tryck på Spara utkast för att se båda texterna.`, "fel");
+  }
+
+  nekad(svar) {
+    this.stoppad = true;
+    const skal = [svar.fel, svar.forklaring, svar.gor].filter(Boolean).join(" ");
+    this.visa(`Inte sparat: ${skal} Texten finns kvar i den här webbläsaren.`, "fel");
+  }
+
+  forsokIgen() {
+    this.omEnStund(FORSOK_IGEN_MS[Math.min(this.forsok, FORSOK_IGEN_MS.length - 1)]);
+    this.forsok += 1;
+  }
+
+  /** Logged out in another tab, or logged in anew there: then this page needs the new login's token. */
+  async gammalToken(nej) {
+    const svar = await fetch(this.form.action, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    if (svar.redirected) return this.utloggad();
+    const sida = new DOMParser().parseFromString(await svar.text(), "text/html");
+    const ny = sida.querySelector(`form[data-utkast="${this.form.dataset.utkast}"] [name=csrf_token]`);
+    if (!ny || ny.value === this.falt("csrf_token").value) return this.nekad(nej);
+    for (const falt of document.querySelectorAll("input[name=csrf_token]")) falt.value = ny.value;
+    const meta = document.querySelector('meta[name="csrf-token"]');
+    if (meta) meta.content = ny.value;
+    return this.omEnStund(0);
+  }
+
+  /** A save under way must not come after the publication and leave a draft behind: wait for it, then send. */
+  skickas(handelse) {
+    clearTimeout(this.timer);
+    this.kopiera();
+    if (!this.pagaende) {
+      this.skickad = true;
+      return;
+    }
+    handelse.preventDefault();
+    const knapp = handelse.submitter;
+    const nogVantat = new Promise((klar) => setTimeout(klar, VANTA_PA_SPARANDE_MS));
+    Promise.race([this.pagaende, nogVantat]).then(() => {
+      this.pagaende = null;
+      clearTimeout(this.timer);
+      this.form.requestSubmit(knapp);
+    });
+  }
+
+  aterkommen() {
+    this.skickad = false;
+    this.sparaNu();
+  }
+
+  lamnas() {
+    if (this.stoppad || this.skickad || !this.osparat()) return;
+    this.kopiera();
+    if (!this.pagaende && this.text().length < KEEPALIVE_MAX) {
+      const text = this.text();
+      this.skicka(true).then((svar) => this.besvarad(svar, text)).catch(() => {});
+    }
+  }
+
+  // --- this browser ---
+
+  nyckel() {
+    return `${PREFIX}${this.form.dataset.utkastNyckel}:${this.falt("nyckel").value}`;
+  }
+
+  kopiera() {
+    clearTimeout(this.kopiatimer);
+    if (!this.osparat()) return;
+    const kopia = { tid: Date.now(), bas: this.falt("bas").value, text: this.text() };
+    minns(this.nyckel(), kopia);
+  }
+
+  glomKopia() {
+    clearTimeout(this.kopiatimer);
+    glom(this.nyckel());
+  }
+
+  erbjudKopia() {
+    const ruta = document.querySelector("[data-aterstall]");
+    const funna = kopior(`${PREFIX}${this.form.dataset.utkastNyckel}:`).filter(([nyckel, kopia]) => {
+      if (avsnittstext(kopia.text) !== avsnittstext(this.sparad)) return true;
+      glom(nyckel);
+      return false;
+    });
+    if (!ruta || !funna.length) return;
+    const [nyckel, kopia] = funna[0];
+    ruta.querySelector("[data-aterstall-tid]").textContent = new Date(kopia.tid).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "Europe/Stockholm" });
+    ruta.querySelector("[data-aterstall-ja]").addEventListener("click", () => {
+      this.taFram(kopia);
+      glom(nyckel);
+      ruta.hidden = true;
+    });
+    ruta.querySelector("[data-aterstall-nej]").addEventListener("click", () => {
+      glom(nyckel);
+      ruta.hidden = true;
+    });
+    ruta.hidden = false;
+  }
+
+  taFram(kopia) {
+    for (const [namn, varde] of new URLSearchParams(kopia.text)) {
+      const falt = this.falt(namn);
+      if (!falt) continue;
+      falt.value = varde;
+      if (falt instanceof Element) falt.dispatchEvent(new Event("input", { bubbles: true }));
+      const avsnitt = falt.closest ? falt.closest("details") : null;
+      if (avsnitt && varde) avsnitt.open = true;
+    }
+    // What it was written on: if that is not the latest any more, publishing will show both texts.
+    this.falt("bas").value = kopia.bas;
+    this.form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // --- the page ---
+
+  visa(text, lage = "") {
+    if (!this.status || this.status.textContent === text) return;
+    this.status.textContent = text;
+    this.status.dataset.lage = lage;
+  }
+
+  nyareVersion(andring) {
+    const { lagesbild, senaste } = this.form.dataset;
+    if (!andring || andring.slag !== "lagesbild" || String(andring.id) !== lagesbild || andring.version <= Number(senaste)) return;
+    this.form.dataset.senaste = andring.version;
+    const ruta = document.querySelector("[data-nyare]");
+    if (!ruta) return;
+    ruta.querySelector("[data-nyare-nummer]").textContent = andring.version;
+    ruta.hidden = false;
+  }
+
+  /** The field for a time of one's own shows only when it is asked for. */
+  annanTid() {
+    const del = this.form.querySelector("[data-annan-tid]");
+    const tid = this.falt("nasta_tid");
+    if (!del || !tid) return;
+    let mindes = tid.value;
+    const visa = () => {
+      const egen = this.falt("nasta_val").value === "annan";
+      if (egen && !tid.value) tid.value = mindes;
+      if (!egen && tid.value) {
+        mindes = tid.value;
+        tid.value = "";
+      }
+      del.hidden = !egen;
+    };
+    visa();
+    this.form.addEventListener("change", visa, { capture: true });
+  }
+}
+
+/** The sections and the note alone, as the server keeps them: a suggested time says nothing of whether text was lost. */
+function avsnittstext(text) {
+  const par = [...new URLSearchParams(text)].filter(([namn, varde]) => !namn.startsWith("nasta_") && varde.trim());
+  return JSON.stringify(par.map(([namn, varde]) => [namn, varde.replaceAll("\r\n", "\n").trim()]));
+}
+
+/** A textarea as tall as its text, where the style sheet alone can't do it. */
+function vaxMedTexten(falt) {
+  if (CSS.supports("field-sizing", "content")) return;
+  const minst = falt.rows;
+  const vax = () => {
+    falt.rows = minst;
+    while (falt.scrollHeight > falt.clientHeight && falt.rows < 200) falt.rows += 1;
+  };
+  falt.addEventListener("input", vax);
+  const avsnitt = falt.closest("details");
+  if (avsnitt) avsnitt.addEventListener("toggle", vax);
+  vax();
+}
+
+// Storage may be full, or refused in a private window. The server's draft is the one that counts.
+function minns(nyckel, kopia) {
+  try {
+    localStorage.setItem(nyckel, JSON.stringify(kopia));
+  } catch (fel) {
+    console.warn("utkast: no room in this browser", fel);
+  }
+}
+
+function glom(nyckel) {
+  try {
+    localStorage.removeItem(nyckel);
+  } catch (fel) {
+    console.warn("utkast: no storage", fel);
+  }
+}
+
+/** Copies whose key begins so, the newest first; those too old or broken are removed. */
+function kopior(borjan) {
+  const funna = [];
+  let nycklar = [];
+  try {
+    nycklar = Object.keys(localStorage).filter((nyckel) => nyckel.startsWith(borjan));
+  } catch (fel) {
+    console.warn("utkast: no storage", fel);
+  }
+  for (const nyckel of nycklar) {
+    const kopia = lasKopia(nyckel);
+    if (kopia && Date.now() - kopia.tid < KOPIA_DAGAR * 24 * 3600 * 1000) funna.push([nyckel, kopia]);
+    else glom(nyckel);
+  }
+  return funna.sort((a, b) => b[1].tid - a[1].tid);
+}
+
+function lasKopia(nyckel) {
+  try {
+    const kopia = JSON.parse(localStorage.getItem(nyckel));
+    return kopia && typeof kopia.text === "string" ? kopia : null;
+  } catch (fel) {
+    console.warn("utkast: a copy could not be read", fel);
+    return null;
+  }
+}
+
+/** A page that shows what I have published says by which form: its copy has done its work. */
+function glomPublicerade() {
+  for (const klart of document.querySelectorAll("[data-utkast-klart]")) {
+    for (const [nyckel] of kopior(PREFIX)) {
+      if (nyckel.endsWith(`:${klart.dataset.utkastKlart}`)) glom(nyckel);
+    }
+  }
+}
+
+starta();

@@ -1,0 +1,86 @@
+"""Fetching a lägesbild for a view: only if the one who asks may."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from wis import web
+from wis.aktorer.models import Aktor
+from wis.aktorer.queries import find_aktor
+from wis.auth.atkomst import Nekad, avbryt_dold, kraver
+from wis.auth.rules import Sak, Verb
+from wis.handelser.atkomst import hamta_handelse
+from wis.handelser.models import Handelse
+from wis.lagesbild import queries
+from wis.lagesbild.models import Lagesbild, LagesbildVersion
+from wis.lagesbild.plats import Otillaten, Plats, sak_for
+
+SAMLAD = "samlad"
+
+
+@dataclass(frozen=True)
+class Mal:
+    """The lägesbild that the address means, in the request's read session; `aktor` None for the samlade."""
+
+    handelse: Handelse
+    aktor: Aktor | None
+    lagesbild: Lagesbild | None
+
+    @property
+    def slug(self) -> str:
+        """The last part of the address."""
+        return SAMLAD if self.aktor is None else self.aktor.slug
+
+    @property
+    def namn(self) -> str:
+        """As a heading: 'Samlad lägesbild' or 'Lägesbild från Trafikverket'."""
+        return "Samlad lägesbild" if self.aktor is None else f"Lägesbild från {self.aktor.namn}"
+
+    @property
+    def att_skriva(self) -> str:
+        """As the heading of the page for writing."""
+        return "Skriv samlad lägesbild" if self.aktor is None else f"Skriv lägesbild för {self.aktor.namn}"
+
+    @property
+    def sak(self) -> Sak:
+        """What rights are judged on."""
+        return sak_for(self.handelse, self.aktor)
+
+    @property
+    def plats(self) -> Plats:
+        """The same, to be held over a transaction."""
+        return Plats(self.handelse.id, None if self.aktor is None else self.aktor.id)
+
+    def url(self, endpoint: str, **varden: Any) -> str:
+        """The address of another page about this lägesbild."""
+        return url_for(f"lagesbild.{endpoint}", slug=self.handelse.slug, vem=self.slug, **varden)
+
+    def version(self, nummer: int) -> LagesbildVersion:
+        """This version with its sections. Raises NotFound."""
+        if self.lagesbild is None or not 1 <= nummer <= self.lagesbild.senaste:
+            avbryt_dold()
+        return queries.find_version(web.session(), self.lagesbild.id, nummer) or avbryt_dold()
+
+
+def hamta(slug: str, vem: str, verb: Verb = Verb.LASA) -> Mal:
+    """What the address means, if the one who asks may do `verb` to it. Raises NotFound and Nekad."""
+    handelse = hamta_handelse(slug)
+    aktor = None if vem == SAMLAD else find_aktor(web.session(), vem) or avbryt_dold()
+    mal = Mal(handelse, aktor, queries.find_lagesbild(web.session(), handelse.id, None if aktor is None else aktor.id))
+    if verb is not Verb.LASA:
+        kraver(verb, mal.sak)
+    return mal
+
+
+@contextmanager
+def transaktion() -> Iterator[Session]:
+    """A write transaction; what its services refuse becomes the page that says why."""
+    try:
+        with web.transaction() as session:
+            yield session
+    except Otillaten as nej:
+        raise Nekad(nej.beslut, nej.verb, nej.sak) from nej

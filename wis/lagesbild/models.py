@@ -1,0 +1,128 @@
+"""Lägesbilder, their immutable versions and the drafts."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wis.aktorer.models import Aktor
+from wis.auth.models import Anvandare
+from wis.db import Base
+from wis.handelser.models import Handelse
+
+
+class Lagesbild(Base):
+    """An actor's own picture of an event, or (aktor_id NULL) the samlade one. `senaste` is the latest version's number, 0 for none."""
+
+    __tablename__ = "lagesbild"
+    __table_args__ = (
+        UniqueConstraint("handelse_id", "aktor_id"),
+        Index(
+            "uq_lagesbild_en_samlad",
+            "handelse_id",
+            unique=True,
+            sqlite_where=text("aktor_id IS NULL"),
+            postgresql_where=text("aktor_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
+    aktor_id: Mapped[int | None] = mapped_column(ForeignKey("aktor.id"))
+    senaste: Mapped[int] = mapped_column(default=0)
+
+    handelse: Mapped[Handelse] = relationship()
+    aktor: Mapped[Aktor | None] = relationship()
+
+    @property
+    def slug(self) -> str:
+        """The last part of the address: the actor's slug, or 'samlad'."""
+        return "samlad" if self.aktor is None else self.aktor.slug
+
+    @property
+    def namn(self) -> str:
+        """The name as shown to people."""
+        return "Samlad lägesbild" if self.aktor is None else self.aktor.kortnamn
+
+
+class LagesbildVersion(Base):
+    """A published version. Triggers refuse UPDATE and DELETE; `foregaende` makes the numbers gapless."""
+
+    __tablename__ = "lagesbild_version"
+    __table_args__ = (
+        CheckConstraint(
+            "(nummer = 1 AND foregaende IS NULL) OR (nummer > 1 AND coalesce(foregaende, 0) = nummer - 1)",
+            name="utan_luckor",
+        ),
+        ForeignKeyConstraint(
+            ["lagesbild_id", "foregaende"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
+        ),
+        Index("ix_lagesbild_version_publicerad", "publicerad"),
+    )
+
+    lagesbild_id: Mapped[int] = mapped_column(ForeignKey("lagesbild.id"), primary_key=True)
+    nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    foregaende: Mapped[int | None]
+    publicerad: Mapped[datetime]
+    forfattare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    # For whom the author acted: the actor itself, and for the samlade the redaktör's.
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    andringsnotering: Mapped[str]
+    oforandrad: Mapped[bool] = mapped_column(default=False)
+    nasta_uppdatering: Mapped[datetime | None]
+    # The summary as plain text, for lists, SMS and mail.
+    sammanfattning: Mapped[str] = mapped_column(Text)
+    idempotensnyckel: Mapped[str] = mapped_column(unique=True)
+
+    lagesbild: Mapped[Lagesbild] = relationship()
+    forfattare: Mapped[Anvandare] = relationship()
+    aktor: Mapped[Aktor] = relationship()
+    sektioner: Mapped[list["LagesbildSektion"]] = relationship(order_by="LagesbildSektion.ordning")
+
+
+class LagesbildSektion(Base):
+    """One filled section of a version: markdown as written, and the safe HTML made of it at publication. Immutable."""
+
+    __tablename__ = "lagesbild_sektion"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["lagesbild_id", "nummer"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
+        ),
+    )
+
+    lagesbild_id: Mapped[int] = mapped_column(primary_key=True)
+    nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    nyckel: Mapped[str] = mapped_column(primary_key=True)
+    ordning: Mapped[int]
+    kalla: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+
+
+class Utkast(Base):
+    """What a person has typed and not published. `revision` rises at each save, so that two tabs notice each other."""
+
+    __tablename__ = "utkast"
+    __table_args__ = (UniqueConstraint("lagesbild_id", "anvandare_id", "aktor_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lagesbild_id: Mapped[int] = mapped_column(ForeignKey("lagesbild.id"))
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    bas: Mapped[int]
+    revision: Mapped[int]
+    sparad: Mapped[datetime]
+    sektioner: Mapped[dict[str, str]] = mapped_column(JSON)
+    andringsnotering: Mapped[str]
+    nasta_uppdatering: Mapped[str]
+
+    lagesbild: Mapped[Lagesbild] = relationship()
+    anvandare: Mapped[Anvandare] = relationship()

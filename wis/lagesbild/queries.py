@@ -1,0 +1,128 @@
+"""Reads of lägesbilder, versions and drafts. The right to read the event is judged before any of these is asked."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from wis.aktorer.queries import svensk_nyckel
+from wis.auth.rules import Subjekt
+from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
+from wis.lagesbild.rules import Innehall
+
+
+def find_lagesbild(session: Session, handelse_id: int, aktor_id: int | None) -> Lagesbild | None:
+    """The actor's own lägesbild of the event, or (None) the samlade; None if nobody has begun on it."""
+    return session.scalar(select(Lagesbild).where(Lagesbild.handelse_id == handelse_id, _agare(aktor_id)))
+
+
+def _agare(aktor_id: int | None) -> ColumnElement[bool]:
+    return Lagesbild.aktor_id.is_(None) if aktor_id is None else Lagesbild.aktor_id == aktor_id
+
+
+def find_version(session: Session, lagesbild_id: int, nummer: int) -> LagesbildVersion | None:
+    """This version with its sections, author and actor."""
+    return session.scalar(
+        select(LagesbildVersion)
+        .options(
+            selectinload(LagesbildVersion.sektioner),
+            joinedload(LagesbildVersion.forfattare),
+            joinedload(LagesbildVersion.aktor),
+        )
+        .where(LagesbildVersion.lagesbild_id == lagesbild_id, LagesbildVersion.nummer == nummer)
+    )
+
+
+def find_senaste(session: Session, lagesbild_id: int) -> LagesbildVersion | None:
+    """The latest version as find_version(), or None if nothing is published."""
+    nummer = session.scalar(select(Lagesbild.senaste).where(Lagesbild.id == lagesbild_id))
+    return find_version(session, lagesbild_id, nummer) if nummer else None
+
+
+def innehall_av(version: LagesbildVersion | None) -> Innehall:
+    """What the version says; empty for None."""
+    if version is None:
+        return Innehall({})
+    texter = {sektion.nyckel: sektion.kalla for sektion in version.sektioner}
+    return Innehall.av(texter, version.andringsnotering, version.nasta_uppdatering)
+
+
+def versioner(session: Session, lagesbild_id: int) -> Sequence[LagesbildVersion]:
+    """Every version without its sections, newest first."""
+    return session.scalars(
+        select(LagesbildVersion)
+        .options(joinedload(LagesbildVersion.forfattare), joinedload(LagesbildVersion.aktor))
+        .where(LagesbildVersion.lagesbild_id == lagesbild_id)
+        .order_by(LagesbildVersion.nummer.desc())
+    ).all()
+
+
+def senaste_med_nytt_innehall(session: Session, lagesbild_id: int, till: int) -> int:
+    """The number of the last version up to `till` that was not a 'läget oförändrat'; 0 if there is none."""
+    found = session.scalar(
+        select(func.max(LagesbildVersion.nummer)).where(
+            LagesbildVersion.lagesbild_id == lagesbild_id,
+            LagesbildVersion.nummer <= till,
+            LagesbildVersion.oforandrad.is_(False),
+        )
+    )
+    return found or 0
+
+
+def senaste_i_handelse(session: Session, handelse_id: int) -> list[LagesbildVersion]:
+    """The latest version (without sections) of each lägesbild of the event: the samlade, then in Swedish order."""
+    found = session.scalars(
+        select(LagesbildVersion)
+        .join(
+            Lagesbild,
+            and_(Lagesbild.id == LagesbildVersion.lagesbild_id, Lagesbild.senaste == LagesbildVersion.nummer),
+        )
+        .options(
+            contains_eager(LagesbildVersion.lagesbild).joinedload(Lagesbild.aktor),
+            joinedload(LagesbildVersion.forfattare),
+            joinedload(LagesbildVersion.aktor),
+        )
+        .where(Lagesbild.handelse_id == handelse_id)
+    )
+    return sorted(found, key=lambda v: (v.lagesbild.aktor_id is not None, svensk_nyckel(v.lagesbild.namn)))
+
+
+def versioner_i_handelse(session: Session, handelse_id: int, antal: int = 500) -> Sequence[LagesbildVersion]:
+    """The newest versions (at most `antal`) of every lägesbild of the event, newest first, without sections."""
+    return session.scalars(
+        select(LagesbildVersion)
+        .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
+        .options(
+            contains_eager(LagesbildVersion.lagesbild).joinedload(Lagesbild.aktor),
+            joinedload(LagesbildVersion.forfattare),
+            joinedload(LagesbildVersion.aktor),
+        )
+        .where(Lagesbild.handelse_id == handelse_id)
+        .order_by(LagesbildVersion.publicerad.desc(), LagesbildVersion.lagesbild_id, LagesbildVersion.nummer.desc())
+        .limit(antal)
+    ).all()
+
+
+# --- drafts -------------------------------------------------------------------------------------------------------
+
+
+def find_utkast(session: Session, lagesbild_id: int, who: Subjekt, *, las: bool = False) -> Utkast | None:
+    """What the person has begun for the actor they act for; with `las` the row is locked until the transaction ends."""
+    fraga = select(Utkast).where(
+        Utkast.lagesbild_id == lagesbild_id, Utkast.anvandare_id == who.anvandare_id, Utkast.aktor_id == who.aktor_id
+    )
+    return session.scalar(fraga.with_for_update() if las else fraga)
+
+
+def kollegors_utkast(session: Session, lagesbild_id: int, who: Subjekt) -> Sequence[Utkast]:
+    """What others at the same actor have begun, newest first."""
+    return session.scalars(
+        select(Utkast)
+        .options(joinedload(Utkast.anvandare))
+        .where(
+            Utkast.lagesbild_id == lagesbild_id,
+            Utkast.aktor_id == who.aktor_id,
+            Utkast.anvandare_id != who.anvandare_id,
+        )
+        .order_by(Utkast.sparad.desc())
+    ).all()

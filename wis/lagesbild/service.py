@@ -1,0 +1,181 @@
+"""Publishing lägesbilder, within the caller's transaction. Drafts are in wis.lagesbild.utkast."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wis import audit, clock, markup
+from wis.aktorer.models import Aktor
+from wis.andringar import Andring, anmal
+from wis.andringar import Slag as Andringsslag
+from wis.auth.rules import Subjekt, Verb
+from wis.lagesbild import queries, rules, utkast
+from wis.lagesbild.mall import ORDNING, SAMMANFATTNING
+from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
+from wis.lagesbild.plats import Plats, oppna_last
+from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering, Tillstand
+from wis.notiser import service as notiser
+from wis.notiser.models import Utskicksslag
+from wis.notiser.rules import lagesbildsrubrik
+
+
+@dataclass(frozen=True)
+class Publicerad:
+    """What was published, and the id of its Utskick if it was to be told of."""
+
+    lagesbild_id: int
+    nummer: int
+    utskick_id: int | None = None
+
+
+def rendera(innehall: Innehall) -> dict[str, str]:
+    """Safe HTML by key; takes up to two seconds, so call it before the transaction is opened."""
+    return dict(zip(innehall.sektioner, markup.render_many(list(innehall.sektioner.values())), strict=True))
+
+
+def publicera(
+    session: Session,
+    who: Subjekt,
+    plats: Plats,
+    kommando: Publicering,
+    html: Mapping[str, str],
+    *,
+    avisera: bool,
+    revision: int = 0,
+) -> Publicerad | Avslag:
+    """Write the next version of the lägesbild, and what is to be sent if `avisera`; the draft that it was made of goes.
+
+    `html` comes from rendera(kommando.innehall), `revision` is that of the draft. Returns the refusal, with nothing
+    written, when wis.lagesbild.rules has one; a form sent twice is refused as UPPREPAD with the number that it made.
+    Raises wis.lagesbild.plats.Otillaten.
+    """
+    lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
+    nyckel = _nyckel(lagesbild, who, kommando.nyckel)
+    utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel))
+    if isinstance(utfall, Avslag):
+        return utfall
+    ny = utfall.innehall
+    version = _ny_version(lagesbild, who, nyckel, ny.andringsnotering, ny.nasta_uppdatering)
+    version.sammanfattning = smstext(ny)
+    _skriv(session, lagesbild, version, [(namn, text, html[namn]) for namn, text in ny.sektioner.items()])
+    utskick_id = _avisera(session, who, lagesbild, version) if avisera else None
+    utkast.ta_bort_publicerat(session, who, lagesbild.id, revision, ny)
+    _beratta(session, who, lagesbild, version, avisering=avisera)
+    return Publicerad(lagesbild.id, version.nummer, utskick_id)
+
+
+def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: str) -> Publicerad | Avslag:
+    """Say that version `bas` still holds: a new version with its content, sent to nobody. Else as publicera()."""
+    lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
+    egen_nyckel = _nyckel(lagesbild, who, nyckel)
+    tidigare = _tidigare(session, egen_nyckel)
+    if tidigare is not None:
+        return Avslag(Avslagsslag.UPPREPAD, tidigare.nummer)
+    forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
+    if forra is None:
+        return Avslag(Avslagsslag.FEL_BAS, 0)
+    utfall = rules.oforandra(bas, lagesbild.senaste, forra.publicerad, forra.nasta_uppdatering, clock.now())
+    if isinstance(utfall, Avslag):
+        return utfall
+    version = _ny_version(lagesbild, who, egen_nyckel, utfall.andringsnotering, utfall.nasta_uppdatering)
+    version.sammanfattning, version.oforandrad = forra.sammanfattning, True
+    _skriv(session, lagesbild, version, [(s.nyckel, s.kalla, s.html) for s in forra.sektioner])
+    _beratta(session, who, lagesbild, version, avisering=False)
+    return Publicerad(lagesbild.id, version.nummer)
+
+
+def _nyckel(lagesbild: Lagesbild, who: Subjekt, nyckel: str) -> str:
+    # A key is a person's own: somebody else's form with the same one is another form.
+    return f"{lagesbild.id}:{who.anvandare_id}:{nyckel}"
+
+
+def _tidigare(session: Session, nyckel: str) -> LagesbildVersion | None:
+    return session.scalar(select(LagesbildVersion).where(LagesbildVersion.idempotensnyckel == nyckel))
+
+
+def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str) -> Tillstand:
+    forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
+    tidigare = _tidigare(session, nyckel)
+    return Tillstand(
+        senaste=lagesbild.senaste,
+        innehall=None if forra is None else queries.innehall_av(forra),
+        now=clock.now(),
+        tidigare=None if tidigare is None else (tidigare.nummer, queries.innehall_av(tidigare)),
+    )
+
+
+def _ny_version(
+    lagesbild: Lagesbild, who: Subjekt, nyckel: str, andringsnotering: str, nasta: datetime | None
+) -> LagesbildVersion:
+    return LagesbildVersion(
+        lagesbild_id=lagesbild.id,
+        nummer=lagesbild.senaste + 1,
+        foregaende=lagesbild.senaste or None,
+        publicerad=clock.now(),
+        forfattare_id=who.anvandare_id,
+        aktor_id=who.aktor_id,
+        andringsnotering=andringsnotering,
+        oforandrad=False,
+        nasta_uppdatering=nasta,
+        idempotensnyckel=nyckel,
+    )
+
+
+def _skriv(
+    session: Session, lagesbild: Lagesbild, version: LagesbildVersion, sektioner: list[tuple[str, str, str]]
+) -> None:
+    version.sektioner = [
+        LagesbildSektion(nyckel=nyckel, ordning=ORDNING.get(nyckel, len(ORDNING) + 1), kalla=kalla, html=html)
+        for nyckel, kalla, html in sektioner
+    ]
+    session.add(version)
+    lagesbild.senaste = version.nummer
+    session.flush()
+
+
+def _avisera(session: Session, who: Subjekt, lagesbild: Lagesbild, version: LagesbildVersion) -> int:
+    utskick = notiser.skapa_utskick(
+        session,
+        slag=Utskicksslag.LAGESBILD,
+        handelse=lagesbild.handelse,
+        aktor=session.get_one(Aktor, who.aktor_id),
+        rubrik=lagesbildsrubrik(lagesbild.handelse.rubrik, version.nummer, samlad=lagesbild.aktor_id is None),
+        text=version.sammanfattning,
+        lank=f"/handelser/{lagesbild.handelse.slug}/lagesbild/{lagesbild.slug}/versioner/{version.nummer}",
+        lagesbild=(lagesbild.id, version.nummer),
+    )
+    return utskick.id
+
+
+def smstext(innehall: Innehall) -> str:
+    """The summary as plain text: what goes out by SMS and mail."""
+    return markup.text_av(innehall.sektioner.get(SAMMANFATTNING, ""))
+
+
+def _beratta(
+    session: Session, who: Subjekt, lagesbild: Lagesbild, version: LagesbildVersion, *, avisering: bool
+) -> None:
+    audit.record(
+        session,
+        "lägesbild oförändrad" if version.oforandrad else "lägesbild publicerad",
+        anvandare_id=who.anvandare_id,
+        aktor_id=who.aktor_id,
+        objekt=f"lagesbild:{lagesbild.id}:{version.nummer}",
+        handelse=lagesbild.handelse.slug,
+        lagesbild=lagesbild.slug,
+        avisering=avisering,
+    )
+    handelse = lagesbild.handelse
+    anmal(
+        session,
+        Andring(
+            Andringsslag.LAGESBILD,
+            lagesbild.id,
+            version=version.nummer,
+            handelse_id=handelse.id,
+            aktorer=handelse.lasande_aktorer(),
+        ),
+    )
