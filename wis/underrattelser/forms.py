@@ -1,0 +1,51 @@
+"""The form of an underrättelse, new or corrected."""
+
+import uuid
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.widgets import HiddenInput
+
+from wis import markup
+from wis.underrattelser.models import MAX_RUBRIK, MAX_TEXT, UnderrattelseVersion
+from wis.underrattelser.rules import Innehall, brister
+
+
+class Underrattelseformular(FlaskForm):  # type: ignore[misc]
+    """A title, a text of at most 1,000 characters, and whether it is urgent."""
+
+    nyckel = HiddenField()
+    bas = IntegerField(widget=HiddenInput(), default=0)
+    rubrik = StringField("Rubrik", description="Det viktigaste först. Står först i sms och e-post.")
+    text = TextAreaField(
+        "Text", description=f"Vad, var, när, och vad andra behöver göra. Högst {MAX_TEXT} tecken; hela texten skickas."
+    )
+    bradskande = BooleanField(
+        "Brådskande", description="Går före annat och bryter igenom tysta timmar. För det som kräver handling nu."
+    )
+
+    MAX_RUBRIK, MAX_TEXT = MAX_RUBRIK, MAX_TEXT
+
+    def forbered(self, tidigare: UnderrattelseVersion | None = None) -> None:
+        """Fill an unsent form: a new idempotency key, and what is to be corrected."""
+        self.nyckel.data = uuid.uuid4().hex
+        if tidigare is not None:
+            self.bas.data, self.rubrik.data = tidigare.nummer, tidigare.rubrik
+            self.text.data, self.bradskande.data = tidigare.text, tidigare.bradskande
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Whether it can be published; sets the errors of the fields otherwise."""
+        ok = bool(super().validate(extra_validators))
+        # Browsers send CR LF for a line break: two characters where the person typed one.
+        self.text.data = (self.text.data or "").replace("\r\n", "\n").strip()
+        self.rubrik.data = " ".join((self.rubrik.data or "").split())
+        self.nyckel.data = self.nyckel.data or uuid.uuid4().hex
+        found = brister(self.rubrik.data, self.text.data)
+        for name, message in found.items():
+            self[name].errors = [*self[name].errors, message]
+        return ok and not found
+
+    def innehall(self) -> Innehall:
+        """What was filled in, rendered."""
+        text = self.text.data or ""
+        return Innehall(self.rubrik.data or "", text, markup.render(text), bool(self.bradskande.data))

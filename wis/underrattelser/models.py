@@ -1,0 +1,63 @@
+"""Informationsunderrättelser and their immutable versions."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wis.aktorer.models import Aktor
+from wis.auth.models import Anvandare
+from wis.db import Base
+from wis.handelser.models import Handelse
+
+MAX_TEXT = 1000
+MAX_RUBRIK = 120
+
+
+class Underrattelse(Base):
+    """A short piece for information, in an event. `senaste` is the latest version's number."""
+
+    __tablename__ = "underrattelse"
+    __table_args__ = (Index("ix_underrattelse_handelse_id", "handelse_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    skapad: Mapped[datetime]
+    senaste: Mapped[int]
+
+    handelse: Mapped[Handelse] = relationship()
+    aktor: Mapped[Aktor] = relationship()
+
+
+class UnderrattelseVersion(Base):
+    """A published version; every one after the first is a RÄTTELSE. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "underrattelse_version"
+    __table_args__ = (
+        CheckConstraint(
+            "(nummer = 1 AND foregaende IS NULL) OR (nummer > 1 AND coalesce(foregaende, 0) = nummer - 1)",
+            name="utan_luckor",
+        ),
+        CheckConstraint(f"length(text) <= {MAX_TEXT}", name="text_langd"),
+        CheckConstraint(f"length(trim(rubrik)) > 0 AND length(rubrik) <= {MAX_RUBRIK}", name="rubrik_langd"),
+        ForeignKeyConstraint(
+            ["underrattelse_id", "foregaende"],
+            ["underrattelse_version.underrattelse_id", "underrattelse_version.nummer"],
+        ),
+        Index("ix_underrattelse_version_publicerad", "publicerad"),
+    )
+
+    underrattelse_id: Mapped[int] = mapped_column(ForeignKey("underrattelse.id"), primary_key=True)
+    nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    foregaende: Mapped[int | None]
+    publicerad: Mapped[datetime]
+    forfattare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    bradskande: Mapped[bool]
+    rubrik: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    idempotensnyckel: Mapped[str] = mapped_column(unique=True)
+
+    underrattelse: Mapped[Underrattelse] = relationship()
+    forfattare: Mapped[Anvandare] = relationship()
