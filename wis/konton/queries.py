@@ -1,0 +1,135 @@
+"""Reads of an actor's people and of the links that were sent to them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from wis.aktorer.models import Aktor
+from wis.auth import queries as auth_queries
+from wis.auth.models import Anvandare, Engangslank, Medlemskap
+from wis.auth.rules import Roll
+from wis.auth.service import token_hash
+from wis.konton.rules import Behorighet, Plats, Tillstand, sista_dag, tillstand
+
+
+@dataclass(frozen=True)
+class Anvandarrad:
+    """A person at an actor, as its administrators see them."""
+
+    medlemskap_id: int
+    anvandare_id: int
+    namn: str
+    epost: str
+    behorighet: Behorighet
+    senast_inloggad: datetime | None
+    har_losenord: bool
+    tillstand: Tillstand
+
+    @property
+    def sista_dag(self) -> date | None:
+        """The last day on which the rights hold, or None."""
+        return None if self.behorighet.giltig_till is None else sista_dag(self.behorighet.giltig_till)
+
+
+def behorighet_av(medlemskap: Medlemskap) -> Behorighet:
+    """What the membership gives, as the rules want it."""
+    return Behorighet(
+        roll=None if medlemskap.roll is None else Roll(medlemskap.roll),
+        administrator=medlemskap.administrator,
+        giltig_till=medlemskap.giltig_till,
+        avstangd=medlemskap.avstangd is not None,
+    )
+
+
+def plats_av(medlemskap: Medlemskap) -> Plats:
+    """The person's place at the actor, as the rules want it."""
+    person = medlemskap.anvandare
+    return Plats(person.id, behorighet_av(medlemskap), person.losenord_hash is not None and person.avstangd is None)
+
+
+def rad_av(medlemskap: Medlemskap, now: datetime) -> Anvandarrad:
+    """The membership as shown to administrators."""
+    person, behorighet = medlemskap.anvandare, behorighet_av(medlemskap)
+    has_password = person.losenord_hash is not None
+    return Anvandarrad(
+        medlemskap_id=medlemskap.id,
+        anvandare_id=person.id,
+        namn=person.namn,
+        epost=person.epost,
+        behorighet=behorighet,
+        senast_inloggad=person.senast_inloggad,
+        har_losenord=has_password,
+        tillstand=tillstand(behorighet, konto_stangt=person.avstangd is not None, har_losenord=has_password, now=now),
+    )
+
+
+def anvandarrader(session: Session, aktor: Aktor, now: datetime) -> list[Anvandarrad]:
+    """Everyone who is or was something at the actor, in Swedish order of name, the shut out last."""
+    return [rad_av(medlemskap, now) for medlemskap in auth_queries.anvandare_hos(session, aktor)]
+
+
+def find_medlemskap(session: Session, aktor_id: int, medlemskap_id: int) -> Medlemskap | None:
+    """The membership, if it is one of this actor's. Always as the database has it now."""
+    return session.scalar(
+        select(Medlemskap)
+        .options(joinedload(Medlemskap.anvandare), joinedload(Medlemskap.aktor))
+        .where(Medlemskap.id == medlemskap_id, Medlemskap.aktor_id == aktor_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def find_medlemskap_for(session: Session, aktor_id: int, anvandare_id: int) -> Medlemskap | None:
+    """What the person is at the actor, in force or not."""
+    return session.scalar(
+        select(Medlemskap)
+        .options(joinedload(Medlemskap.anvandare), joinedload(Medlemskap.aktor))
+        .where(Medlemskap.anvandare_id == anvandare_id, Medlemskap.aktor_id == aktor_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def ovriga_administratorer(session: Session, medlemskap: Medlemskap) -> list[Plats]:
+    """The places of everybody else who is marked as administrator at the same actor."""
+    found = session.scalars(
+        select(Medlemskap)
+        .options(joinedload(Medlemskap.anvandare))
+        .where(Medlemskap.aktor_id == medlemskap.aktor_id, Medlemskap.id != medlemskap.id, Medlemskap.administrator)
+        .execution_options(populate_existing=True)
+    )
+    return [plats_av(en) for en in found]
+
+
+class Lankstatus(StrEnum):
+    """Whether a single-use link can be used."""
+
+    GILTIG = "giltig"
+    ANVAND = "anvand"
+    UTGANGEN = "utgangen"
+    OKAND = "okand"
+    KONTO_STANGT = "konto_stangt"
+
+
+def find_lank(session: Session, token: str, *, las: bool = False) -> tuple[Engangslank, Anvandare] | None:
+    """The link with this token and whose it is; `las` locks its row until the transaction ends."""
+    statement = (
+        select(Engangslank, Anvandare)
+        .join(Anvandare, Anvandare.id == Engangslank.anvandare_id)
+        .where(Engangslank.token_hash == token_hash(token))
+    )
+    row = session.execute(statement.with_for_update(key_share=True) if las else statement).first()
+    return None if row is None else (row[0], row[1])
+
+
+def lankstatus(found: tuple[Engangslank, Anvandare] | None, now: datetime) -> Lankstatus:
+    """Whether the link can be used at `now`, and if not, why."""
+    if found is None:
+        return Lankstatus.OKAND
+    lank, person = found
+    if lank.anvand is not None:
+        return Lankstatus.ANVAND
+    if lank.giltig_till <= now:
+        return Lankstatus.UTGANGEN
+    return Lankstatus.KONTO_STANGT if person.avstangd is not None else Lankstatus.GILTIG
