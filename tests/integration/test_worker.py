@@ -1,0 +1,249 @@
+"""The worker on real servers: everything promised arrives, once, also when something is down for a while."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import en_handelse
+from tests.servrar import HttpGateway, Postgres, SmtpMottagare, vanta_tills
+from tests.utskick import en_som_vill, en_version, leveranser, skriver, statusar
+from wis import schema
+from wis.andringar import Andring, Slag, lyssna
+from wis.db import Database
+from wis.notiser import service, worker
+from wis.notiser.models import Kanal, Kanalslag, Status
+from wis.notiser.worker import Anmalare, Worker
+from wis.settings import Settings
+
+ROT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpMottagare]:
+    with SmtpMottagare() as server:
+        yield server
+
+
+@pytest.fixture
+def gateway() -> Iterator[HttpGateway]:
+    with HttpGateway() as server:
+        yield server
+
+
+@pytest.fixture
+def val(inst: Settings, smtp: SmtpMottagare, gateway: HttpGateway) -> Settings:
+    """Both channels, and little patience."""
+    return replace(
+        inst,
+        epost_url=f"smtp://127.0.0.1:{smtp.port}/?fran=wis@prov.example",
+        sms_url=f"46elks://u:p@127.0.0.1:{gateway.port}/?fran=WIS",
+        max_forsok=50,
+        backoff=0.05,
+        worker_poll=0.05,
+    )
+
+
+@contextmanager
+def igang(database: Database, settings: Settings) -> Iterator[Worker]:
+    arbetare = Worker(database, settings)
+    arbetare.start()
+    try:
+        yield arbetare
+    finally:
+        assert arbetare.stop(20)
+
+
+def publicera(database: Database, antal: int, *, sms: bool = True, epost: bool = False) -> int:
+    with skriver(database) as session:
+        handelse = en_handelse(session)
+        for _ in range(antal):
+            en_som_vill(session, "nacka", sms=sms, epost=epost)
+        return en_version(session, handelse).id
+
+
+def klart(database: Database, utskick_id: int, antal: int) -> bool:
+    return statusar(database, utskick_id) == {Status.LEVERERAD: antal}
+
+
+def test_everyone_gets_it_by_each_chosen_channel_and_only_once(
+    varje_databas: Database, val: Settings, smtp: SmtpMottagare, gateway: HttpGateway
+) -> None:
+    with igang(varje_databas, val), igang(varje_databas, val):
+        utskick_id = publicera(varje_databas, 50, epost=True)
+        vanta_tills(lambda: klart(varje_databas, utskick_id, 100), 30)
+    till = Counter(anrop.falt["to"] for anrop in gateway.anrop) + Counter(brev.mottagare[0] for brev in smtp.brev)
+    assert len(till) == 100
+    assert set(till.values()) == {1}
+
+
+def test_a_worker_in_the_same_process_starts_at_the_commit_and_not_at_its_next_look(
+    database: Database, val: Settings, gateway: HttpGateway
+) -> None:
+    with igang(database, replace(val, worker_poll=30.0)) as arbetare:
+        vanta_tills(lambda: arbetare.senast, 5)
+        utskick_id = publicera(database, 1)
+        vanta_tills(lambda: klart(database, utskick_id, 1), 5)
+
+
+def test_while_the_mail_server_is_dead_mail_waits_and_sms_goes_and_then_mail_arrives(
+    database: Database, val: Settings, smtp: SmtpMottagare, gateway: HttpGateway
+) -> None:
+    smtp.stanna()
+    with igang(database, val):
+        utskick_id = publicera(database, 3, epost=True)
+        vanta_tills(lambda: statusar(database, utskick_id)[Status.LEVERERAD] == 3, 10)
+        vanta_tills(lambda: all(rad.forsok for rad in leveranser(database, utskick_id).values()), 10)
+        assert {rad.orsak for rad in leveranser(database, utskick_id).values()} == {"", "brevservern svarar inte"}
+        smtp.starta()
+        vanta_tills(lambda: klart(database, utskick_id, 6), 10)
+    assert len(smtp.brev) == 3
+
+
+def test_one_refused_recipient_does_not_stop_the_others(
+    database: Database, val: Settings, gateway: HttpGateway
+) -> None:
+    utskick_id = publicera(database, 4)
+    with database.reading() as session:
+        nummer = session.scalars(select(Kanal.adress).where(Kanal.slag == Kanalslag.SMS)).all()
+    gateway.beteende.status_for = {nummer[1]: 400}
+    with igang(database, val):
+        vanta_tills(lambda: statusar(database, utskick_id) == {Status.LEVERERAD: 3, Status.MISSLYCKAD: 1}, 10)
+
+
+def test_a_channel_that_is_not_set_up_shows_as_failed_and_the_other_goes(
+    database: Database, val: Settings, smtp: SmtpMottagare
+) -> None:
+    with igang(database, replace(val, sms_url=None)):
+        utskick_id = publicera(database, 1, epost=True)
+        vanta_tills(lambda: statusar(database, utskick_id) == {Status.LEVERERAD: 1, Status.MISSLYCKAD: 1}, 10)
+    orsaker = {kanal: rad.orsak for (_, kanal), rad in leveranser(database, utskick_id).items()}
+    assert orsaker == {"sms": "kanalen är inte inställd", "epost": ""}
+
+
+def test_stopping_finishes_what_is_on_its_way_and_gives_back_the_rest(
+    database: Database, val: Settings, gateway: HttpGateway
+) -> None:
+    gateway.beteende.fordrojning = 0.15
+    utskick_id = publicera(database, 30)
+    with igang(database, val):
+        vanta_tills(lambda: len(gateway.anrop) >= 4, 10)
+    antal = statusar(database, utskick_id)
+    assert antal[Status.LEVERERAD] == len(gateway.anrop) < 30
+    assert antal[Status.VANTAR] == 30 - len(gateway.anrop)
+    assert {rad.forsok for rad in leveranser(database, utskick_id).values() if rad.status == Status.VANTAR} == {0}
+
+
+def test_the_worker_process_ends_at_sigterm_with_nothing_half_done(
+    database: Database, databas_url: str, val: Settings, gateway: HttpGateway, tmp_path: Path
+) -> None:
+    gateway.beteende.fordrojning = 0.1
+    utskick_id = publicera(database, 30)
+    miljo = {
+        **{namn: varde for namn, varde in os.environ.items() if not namn.startswith("WIS_")},
+        "WIS_INSTANCE": str(tmp_path),
+        "WIS_DATABASE_URL": databas_url,
+        "WIS_SMS_URL": val.sms_url or "",
+    }
+    process = subprocess.Popen([str(Path(sys.executable).parent / "wis"), "worker"], cwd=ROT, env=miljo)
+    try:
+        vanta_tills(lambda: len(gateway.anrop) >= 4, 20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+    antal = statusar(database, utskick_id)
+    assert antal[Status.SANDER] == 0
+    assert antal[Status.LEVERERAD] == len(gateway.anrop) < 30
+
+
+@pytest.mark.postgres
+def test_while_the_database_is_down_nothing_is_lost_and_nobody_gets_it_twice(
+    val: Settings, gateway: HttpGateway
+) -> None:
+    with Postgres() as server:
+        database = Database(server.nytt_databas())
+        schema.upgrade(database)
+        gateway.beteende.fordrojning = 0.2
+        utskick_id = publicera(database, 20)
+        with igang(database, replace(val, lease=60.0)):
+            vanta_tills(lambda: len(gateway.anrop) >= 4, 10)
+            server.stanna()
+            antal = len(gateway.anrop)
+            time.sleep(0.6)  # what was on its way arrives while nobody can write it down
+            assert len(gateway.anrop) <= antal + worker.TRADAR_PER_KANAL
+            server.starta()
+            vanta_tills(lambda: klart(database, utskick_id, 20), 30)
+        database.dispose()
+    assert set(Counter(anrop.falt["to"] for anrop in gateway.anrop).values()) == {1}
+
+
+def test_a_thread_that_fails_goes_on(database: Database, val: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    riktig, fel = worker.expandering.expandera, [RuntimeError("ett fel i koden")]
+
+    def ibland(databas: Database) -> object:
+        if fel:
+            raise fel.pop()
+        return riktig(databas)
+
+    monkeypatch.setattr(worker.expandering, "expandera", ibland)
+    with igang(database, val) as arbetare:
+        utskick_id = publicera(database, 1)
+        vanta_tills(lambda: klart(database, utskick_id, 1), 10)
+        assert arbetare.lever()
+
+
+def test_the_screens_are_told_at_most_four_times_a_second_and_always_of_the_last(
+    database: Database, val: Settings, gateway: HttpGateway
+) -> None:
+    hort: list[tuple[float, Counter[str]]] = []
+
+    def lyssnare(andring: Andring) -> None:
+        if andring.slag is Slag.UTSKICK and threading.current_thread() is not threading.main_thread():
+            hort.append((time.monotonic(), statusar(database, andring.id)))
+
+    lyssna(database, lyssnare)
+    gateway.beteende.fordrojning = 0.02
+    with igang(database, val):
+        utskick_id = publicera(database, 60)
+        vanta_tills(lambda: klart(database, utskick_id, 60), 20)
+        vanta_tills(lambda: hort and hort[-1][1] == {Status.LEVERERAD: 60}, 5)
+    mellan = [sedan[0] - fore[0] for fore, sedan in pairwise(hort)]
+    assert len(hort) >= 2
+    assert all(paus > 0.2 for paus in mellan), mellan
+
+
+def test_a_listener_that_fails_does_not_stop_the_sending(database: Database) -> None:
+    hort: list[int] = []
+
+    def trasig(_andring: Andring) -> None:
+        raise RuntimeError("trasig")
+
+    lyssna(database, trasig)
+    lyssna(database, lambda andring: hort.append(andring.id))
+    Anmalare(database).andrade([(7, 1, 2)])
+    assert hort == [7]
+
+
+def test_a_code_wakes_the_worker_too(database: Database, val: Settings, gateway: HttpGateway) -> None:
+    with igang(database, replace(val, worker_poll=30.0)) as arbetare:
+        vanta_tills(lambda: arbetare.senast, 5)
+        with skriver(database) as session:
+            person = en_som_vill(session, "nacka")
+            service.skicka_brev(
+                session, anvandare_id=person.id, kanal=Kanalslag.SMS, adress="+46701740605", amne="Kod", text="123456"
+            )
+        vanta_tills(lambda: gateway.anrop, 5)
+    assert gateway.anrop[0].falt["to"] == "+46701740605"

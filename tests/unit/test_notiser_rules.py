@@ -1,0 +1,211 @@
+"""What is said, when it may be said, and what follows from how it went."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wis.clock import STOCKHOLM, local
+from wis.notiser import rules, sms
+from wis.notiser.models import Notisslag, Status
+from wis.notiser.rules import Innehall, Regler, komponera
+
+LANK = "https://wis.example.se/handelser/snoovader-svealand/lagesbild/trafikverket/versioner/3"
+NU = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NATT = ("22:00", "06:00")
+
+
+def lagesbild(**andrat: object) -> Innehall:
+    grund: dict[str, object] = {
+        "slag": Notisslag.LAGESBILD,
+        "aktor": "Trafikverket",
+        "rubrik": rules.lagesbildsrubrik("Snöoväder i Svealand", 3, samlad=False),
+        "text": "E18 är öppen norrut för kolonnkörning från kl. 15.05.",
+        "lank": LANK,
+    }
+    return Innehall(**(grund | andrat))  # type: ignore[arg-type]
+
+
+def underrattelse(**andrat: object) -> Innehall:
+    grund: dict[str, object] = {
+        "slag": Notisslag.UNDERRATTELSE,
+        "rubrik": "Färjan till Ljusterö inställd",
+        "text": "Färjan går inte före kl. 18. Ring Trafik Stockholm vid sjuktransport.",
+        "lank": "https://wis.example.se/underrattelser/7",
+    }
+    return lagesbild(**(grund | andrat))
+
+
+def klockan(ar: int, manad: int, dag: int, timme: int, minut: int = 0, fold: int = 0) -> datetime:
+    return datetime(ar, manad, dag, timme, minut, tzinfo=STOCKHOLM, fold=fold).astimezone(UTC)
+
+
+# --- what is said ------------------------------------------------------------------------------------------------
+
+
+def test_the_sms_of_a_lagesbild_says_who_which_version_what_and_where() -> None:
+    assert komponera(lagesbild()).sms == (
+        "Trafikverket: Lägesbild version 3, Snöoväder i Svealand\n"
+        "E18 är öppen norrut för kolonnkörning från kl. 15.05.\n" + LANK
+    )
+
+
+def test_an_underrattelse_goes_out_whole_however_long() -> None:
+    text = "Ord på vägen. " * 70
+    assert komponera(underrattelse(text=text)).sms.count("Ord på vägen.") == 70
+
+
+def test_a_long_summary_is_cut_at_three_segments_and_the_link_is_whole() -> None:
+    text = komponera(lagesbild(text="Vägen är avstängd på grund av snö. " * 40)).sms
+    assert sms.mat(text).segment == 3
+    assert text.endswith(f"...\n{LANK}")
+
+
+@given(st.text(max_size=1200), st.text(max_size=200))
+def test_whatever_is_written_the_link_is_whole_and_a_summary_never_takes_more_than_its_segments(
+    text: str, rubrik: str
+) -> None:
+    skickat = komponera(lagesbild(text=text, rubrik=rubrik)).sms
+    assert skickat.endswith(f"\n{LANK}")
+    utan_text = komponera(lagesbild(text="", rubrik=rubrik)).sms
+    assert sms.mat(skickat).segment <= max(rules.MAX_SEGMENT, sms.mat(utan_text + "...").segment)
+
+
+@pytest.mark.parametrize("innehall", [lagesbild(ovning=True), underrattelse(ovning=True, bradskande=True)])
+def test_an_exercise_says_so_first_everywhere_and_last_in_the_mail(innehall: Innehall) -> None:
+    meddelande = komponera(innehall)
+    assert meddelande.amne.startswith("ÖVNING ")
+    assert meddelande.sms.startswith("ÖVNING ")
+    assert meddelande.epost.startswith("ÖVNING")
+    assert meddelande.epost.rstrip().splitlines()[-1] == "ÖVNING ÖVNING ÖVNING"
+
+
+def test_what_is_real_never_says_exercise() -> None:
+    meddelande = komponera(lagesbild())
+    assert "ÖVNING" not in meddelande.amne + meddelande.sms + meddelande.epost
+
+
+def test_urgent_and_correction_stand_before_the_sender_in_subject_and_sms() -> None:
+    assert komponera(underrattelse(bradskande=True)).amne == "BRÅDSKANDE Trafikverket: Färjan till Ljusterö inställd"
+    assert komponera(underrattelse(rattelse=True)).sms.startswith("RÄTTELSE Trafikverket: ")
+    alla = komponera(underrattelse(ovning=True, bradskande=True, rattelse=True))
+    assert alla.amne.startswith("ÖVNING BRÅDSKANDE RÄTTELSE Trafikverket: ")
+
+
+def test_our_own_words_cost_nothing_extra_but_the_authors_stand_as_typed() -> None:
+    vart = komponera(lagesbild(aktor="Räddningstjänsten – Roslagen", rubrik="Lägesbild version 3, ”Ida” – snö"))
+    assert sms.mat(vart.sms).kodning == "GSM-7"
+    deras = komponera(underrattelse(rubrik="Vatten – koka", text="Koka vattnet – tills vidare"))
+    assert "Vatten – koka" in deras.sms
+    assert "Koka vattnet – tills vidare" in deras.sms
+
+
+def test_marks_of_markdown_are_not_sent_to_a_phone() -> None:
+    assert "Stanna inne nu." in komponera(underrattelse(text="**Stanna inne** nu.")).sms
+
+
+def test_a_subject_is_one_line_whatever_is_put_in_the_title() -> None:
+    amne = komponera(underrattelse(rubrik="Hej\r\nBcc: alla@example.se\n" + "x" * 500)).amne
+    assert len(amne.splitlines()) == 1
+    assert len(amne) <= rules.MAX_AMNE
+
+
+@pytest.mark.parametrize(
+    ("antal", "mening"),
+    [
+        ((34, 6, 12, 34), "Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34."),
+        ((1, 1, 0, 1), "Detta går till 1 person hos 1 aktör: SMS 0, e-post 1."),
+        ((0, 0, 0, 0), "Detta går inte till någon: ingen som får läsa har valt att bli aviserad."),
+    ],
+)
+def test_the_sentence_about_recipients_is_in_correct_swedish(antal: tuple[int, int, int, int], mening: str) -> None:
+    assert rules.mottagarmening(*antal) == mening
+
+
+# --- when --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("nu", "tyst", "skickas"),
+    [
+        pytest.param(klockan(2026, 11, 3, 23), NATT, klockan(2026, 11, 4, 6), id="late in the evening: next morning"),
+        pytest.param(klockan(2026, 11, 4, 2), NATT, klockan(2026, 11, 4, 6), id="after midnight: the same morning"),
+        pytest.param(klockan(2026, 11, 4, 6), NATT, klockan(2026, 11, 4, 6), id="at the end: at once"),
+        pytest.param(klockan(2026, 11, 4, 22), NATT, klockan(2026, 11, 5, 6), id="at the beginning: waits"),
+        pytest.param(klockan(2026, 11, 4, 12), NATT, klockan(2026, 11, 4, 12), id="in the day: at once"),
+        pytest.param(klockan(2026, 11, 4, 12, 30), ("12:00", "13:00"), klockan(2026, 11, 4, 13), id="a lunch hour"),
+        pytest.param(klockan(2026, 10, 24, 23), NATT, klockan(2026, 10, 25, 6), id="the long night in October"),
+        pytest.param(klockan(2026, 3, 28, 23), NATT, klockan(2026, 3, 29, 6), id="the short night in March"),
+        pytest.param(
+            klockan(2026, 3, 29, 1), ("22:00", "02:30"), klockan(2026, 3, 29, 3, 30), id="an end that the clock skips"
+        ),
+        pytest.param(
+            klockan(2026, 10, 25, 1), ("22:00", "02:30"), klockan(2026, 10, 25, 2, 30), id="an end that comes twice"
+        ),
+        pytest.param(
+            klockan(2026, 10, 25, 2, 10, fold=1),
+            ("22:00", "02:30"),
+            klockan(2026, 10, 25, 2, 30, fold=1),
+            id="the second time around",
+        ),
+        pytest.param(klockan(2026, 11, 4, 12), ("08:00", "08:00"), klockan(2026, 11, 4, 12), id="hours of no length"),
+        pytest.param(klockan(2026, 11, 4, 23), None, klockan(2026, 11, 4, 23), id="none chosen"),
+    ],
+)
+def test_quiet_hours_follow_the_clock_on_the_wall(
+    nu: datetime, tyst: tuple[str, str] | None, skickas: datetime
+) -> None:
+    assert rules.tidigast(nu, tyst, bradskande=False) == skickas
+
+
+def test_what_is_urgent_breaks_through_quiet_hours() -> None:
+    natten = klockan(2026, 11, 4, 2)
+    assert rules.tidigast(natten, NATT, bradskande=True) == natten
+
+
+_KLOCKSLAG = st.times().map(lambda t: f"{t:%H:%M}")
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)), _KLOCKSLAG, _KLOCKSLAG)
+def test_quiet_hours_end_within_a_day_and_outside_themselves(nu: datetime, fran: str, till: str) -> None:
+    skickas = rules.tidigast(nu, (fran, till), bradskande=False)
+    assert nu <= skickas <= nu + timedelta(hours=25)
+    assert rules.tidigast(skickas, (fran, till), bradskande=False) == skickas or local(skickas).fold == 0
+
+
+def test_each_try_waits_twice_as_long_as_the_one_before_but_never_more_than_half_an_hour() -> None:
+    tider = [rules.vantetid(forsok, 15.0, 0.5) for forsok in range(5)]
+    assert tider == [timedelta(seconds=15 * 2**n) for n in range(5)]
+    assert rules.vantetid(1000, 15.0, 1.0) == timedelta(minutes=30)
+
+
+def test_the_tries_are_spread_by_a_fifth_either_way() -> None:
+    assert rules.vantetid(0, 10.0, 0.0) == timedelta(seconds=8)
+    assert rules.vantetid(0, 10.0, 1.0) == timedelta(seconds=12)
+
+
+# --- how it went -------------------------------------------------------------------------------------------------
+
+REGLER = Regler(max_forsok=3, backoff=10.0)
+
+
+def test_what_was_taken_is_delivered() -> None:
+    assert rules.avgor(rules.LEVERERAD, 1, NU, REGLER) == rules.Avgorande(Status.LEVERERAD, 2)
+
+
+def test_a_passing_failure_waits_for_another_try() -> None:
+    beslut = rules.avgor(rules.overgaende("svarar inte"), 1, NU, REGLER)
+    assert (beslut.status, beslut.forsok, beslut.tidigast) == (Status.VANTAR, 2, NU + timedelta(seconds=20))
+    assert beslut.orsak == "svarar inte"
+
+
+def test_a_permanent_failure_is_not_tried_again() -> None:
+    beslut = rules.avgor(rules.permanent("numret finns inte"), 0, NU, REGLER)
+    assert (beslut.status, beslut.permanent, beslut.tidigast) == (Status.MISSLYCKAD, True, None)
+
+
+def test_after_the_last_try_it_has_failed_and_says_why() -> None:
+    beslut = rules.avgor(rules.overgaende("svarar inte"), 2, NU, REGLER)
+    assert (beslut.status, beslut.permanent) == (Status.MISSLYCKAD, False)
+    assert beslut.orsak == "gav upp efter 3 försök: svarar inte"

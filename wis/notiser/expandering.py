@@ -1,0 +1,151 @@
+"""From what is to be said to whom: a dispatch becomes one delivery per recipient and channel, in short transactions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from wis import clock
+from wis.db import Database
+from wis.handelser.models import Handelse
+from wis.notiser import queries, rules
+from wis.notiser.models import Leverans, Status, Utskick
+from wis.tx import transaction
+
+PARTI = 500
+
+
+@dataclass(frozen=True)
+class Framsteg:
+    """What one step did. `berorda` are the dispatches whose figures changed, as (id, event, sending actor)."""
+
+    utskick_id: int
+    klar: bool
+    berorda: tuple[tuple[int, int | None, int | None], ...]
+
+
+def finns_att_expandera(session: Session) -> bool:
+    """Whether some dispatch still lacks recipients."""
+    return session.scalar(select(exists().where(Utskick.expanderat.is_(None)))) or False
+
+
+def expandera(database: Database, *, antal: int = PARTI) -> Framsteg | None:
+    """Work out the next `antal` recipients of the dispatch whose turn it is; None if there is nothing to do.
+
+    Urgent ones come first. Versions of the same thing are taken in order, one after the other: what a newer version
+    strikes must be there to be struck. Run twice, or by two at once, it makes no delivery twice.
+    """
+    with database.reading() as session:
+        if not finns_att_expandera(session):
+            return None
+    with transaction(database) as session:
+        utskick = _nasta(session)
+        return None if utskick is None else _steg(session, utskick, antal)
+
+
+def _nasta(session: Session) -> Utskick | None:
+    aldre = aliased(Utskick)
+    fore = exists().where(
+        aldre.expanderat.is_(None),
+        aldre.id < Utskick.id,
+        or_(
+            and_(aldre.lagesbild_id.is_not(None), aldre.lagesbild_id == Utskick.lagesbild_id),
+            and_(aldre.underrattelse_id.is_not(None), aldre.underrattelse_id == Utskick.underrattelse_id),
+        ),
+    )
+    return session.scalar(
+        select(Utskick)
+        .where(Utskick.expanderat.is_(None), ~fore)
+        .order_by(Utskick.bradskande.desc(), Utskick.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _steg(session: Session, utskick: Utskick, antal: int) -> Framsteg:
+    now = clock.now()
+    handelse = session.get_one(Handelse, utskick.handelse_id)
+    rattar = None
+    if utskick.underrattelse_id is not None and utskick.underrattelse_nummer is not None:
+        rattar = (utskick.underrattelse_id, utskick.underrattelse_nummer) if utskick.underrattelse_nummer > 1 else None
+    fraga = queries.Fraga(handelse.id, handelse.ovning, utskick.slag, rattar)
+    mottagare = queries.mottagare(session, fraga, now, efter=utskick.expanderat_till, antal=antal)
+    _skriv(session, utskick, mottagare, now)
+    strukna = _stryk_aldre(session, utskick, mottagare, now)
+    if len(mottagare) < antal:
+        utskick.expanderat = now
+    if mottagare:
+        utskick.expanderat_till = mottagare[-1].anvandare_id
+    session.flush()
+    berorda = ((utskick.id, utskick.handelse_id, utskick.aktor_id), *strukna)
+    return Framsteg(utskick.id, utskick.expanderat is not None, berorda)
+
+
+def _skriv(session: Session, utskick: Utskick, mottagare: Iterable[queries.Mottagare], now: datetime) -> None:
+    rader: list[dict[str, Any]] = [
+        {
+            "utskick_id": utskick.id,
+            "anvandare_id": person.anvandare_id,
+            "aktor_id": person.aktor_id,
+            "kanal": kanal,
+            "prioritet": 0 if utskick.bradskande else 1,
+            "status": Status.VANTAR,
+            "tidigast": rules.tidigast(now, person.tystnad, bradskande=utskick.bradskande),
+            "forsok": 0,
+            "orsak": "",
+            "permanent": False,
+            "andrad": now,
+        }
+        for person in mottagare
+        for kanal in person.kanaler
+    ]
+    if not rader:
+        return
+    # Uniqueness is the idempotency: who has a delivery already keeps that one.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(postgresql.insert(Leverans).on_conflict_do_nothing(), rader)
+    else:
+        session.execute(sqlite.insert(Leverans).on_conflict_do_nothing(), rader)
+
+
+def _stryk_aldre(
+    session: Session, utskick: Utskick, mottagare: Sequence[queries.Mottagare], now: datetime
+) -> list[tuple[int, int | None, int | None]]:
+    """Strike what still waits of older versions, for these people by the channels that the new one goes by."""
+    villkor, nummer = _aldre_versioner(utskick)
+    if villkor is None or not mottagare:
+        return []
+    aldre = session.execute(select(Utskick.id, Utskick.handelse_id, Utskick.aktor_id).where(villkor)).all()
+    if not aldre:
+        return []
+    ny = aliased(Leverans)
+    far_den_nya = exists().where(
+        ny.utskick_id == utskick.id, ny.anvandare_id == Leverans.anvandare_id, ny.kanal == Leverans.kanal
+    )
+    strukna = session.scalars(
+        update(Leverans)
+        .where(
+            Leverans.utskick_id.in_([rad.id for rad in aldre]),
+            Leverans.anvandare_id.between(mottagare[0].anvandare_id, mottagare[-1].anvandare_id),
+            Leverans.status == Status.VANTAR,
+            far_den_nya,
+        )
+        .values(status=Status.STRUKEN, orsak=f"ersatt av version {nummer}", andrad=now)
+        .returning(Leverans.utskick_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [(rad.id, rad.handelse_id, rad.aktor_id) for rad in aldre if rad.id in set(strukna)]
+
+
+def _aldre_versioner(utskick: Utskick) -> tuple[ColumnElement[bool] | None, int]:
+    if utskick.lagesbild_id is not None and utskick.lagesbild_nummer is not None:
+        samma = Utskick.lagesbild_id == utskick.lagesbild_id
+        return and_(samma, Utskick.lagesbild_nummer < utskick.lagesbild_nummer), utskick.lagesbild_nummer
+    if utskick.underrattelse_id is not None and utskick.underrattelse_nummer is not None:
+        samma = Utskick.underrattelse_id == utskick.underrattelse_id
+        return and_(samma, Utskick.underrattelse_nummer < utskick.underrattelse_nummer), utskick.underrattelse_nummer
+    return None, 0

@@ -1,0 +1,283 @@
+"""The queue: claim, renew, settle. Each is one short transaction; nothing here is held while something is sent."""
+
+import random
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from wis import clock
+from wis.db import Database
+from wis.notiser import rules
+from wis.notiser.models import Kanal, Kanalslag, Leverans, Status, Tystnad, Utskick, Utskicksslag
+from wis.notiser.queries import laser_nagonstans
+from wis.notiser.rules import Avgorande, Regler, Utfall
+from wis.settings import Settings
+from wis.tx import transaction
+
+PARTI = 32
+AVBRUTEN = "avbröts mitt i ett försök"
+MAX_AVBROTT = 50
+INGEN_LASRATT = "har inte längre läsrätt"
+INGEN_KANAL = "har inte längre någon bekräftad adress"
+
+Berord = tuple[int, int | None, int | None]
+
+
+@dataclass(frozen=True)
+class Uppdrag:
+    """One delivery that is ours to send: to whom, what, and what is needed to settle it without asking again."""
+
+    id: int
+    utskick_id: int
+    handelse_id: int | None
+    aktor_id: int | None
+    system: bool
+    bradskande: bool
+    till: str
+    amne: str
+    text: str
+    forsok: int
+    tystnad: tuple[str, str] | None
+
+    @property
+    def berord(self) -> Berord:
+        """The dispatch that it belongs to: (id, event, sending actor)."""
+        return self.utskick_id, self.handelse_id, self.aktor_id
+
+
+@dataclass
+class Parti:
+    """A claimed batch. After `lease_till` others may take what is left; `berorda`: changed by the claim itself."""
+
+    uppdrag: list[Uppdrag]
+    lease_till: datetime
+    berorda: set[Berord] = field(default_factory=set)
+
+
+class Ko:
+    """The queue as one sending thread sees it; `worker` is its name, in the rows that it has claimed."""
+
+    def __init__(self, database: Database, settings: Settings, worker: str) -> None:
+        self._database = database
+        self._lease = timedelta(seconds=settings.lease)
+        self._regler = (settings.max_forsok, settings.backoff)
+        self.worker = worker
+
+    def ta(self, kanal: Kanalslag) -> Parti | None:
+        """Claim up to PARTI deliveries that are due by this channel; None if there are none.
+
+        The right to read is judged anew: who has lost it is struck, as is who has no verified channel left; who has
+        come into quiet hours waits. So the batch may be empty though something was claimed.
+        """
+        now = clock.now()
+        with self._database.reading() as session:
+            if not session.scalar(select(exists().where(*_forfallna(kanal, now)))):
+                return None
+        with transaction(self._database) as session:
+            return self._ta(session, kanal, now)
+
+    def _ta(self, session: Session, kanal: Kanalslag, now: datetime) -> Parti:
+        ids = session.scalars(
+            select(Leverans.id)
+            .where(*_forfallna(kanal, now))
+            .order_by(Leverans.prioritet, Leverans.tidigast, Leverans.id)
+            .limit(PARTI)
+            .with_for_update(skip_locked=True)
+        ).all()
+        parti = Parti([], now + self._lease)
+        tagna = session.scalars(
+            _uppdatera(Leverans.id.in_(ids), Leverans.status == Status.VANTAR)
+            .values(status=Status.SANDER, lease_till=parti.lease_till, worker=self.worker, andrad=now)
+            .returning(Leverans.id)
+        ).all()
+        for rad in _rader(session, tagna, now):
+            self._bedom(session, parti, rad, now)
+        return parti
+
+    def _bedom(self, session: Session, parti: Parti, rad: "_Rad", now: datetime) -> None:
+        """Into the batch, or back where it belongs."""
+        uppdrag = rad.uppdrag
+        nar = rules.tidigast(now, uppdrag.tystnad, bradskande=uppdrag.bradskande)
+        if not rad.far_lasa or not uppdrag.till:
+            varden: dict[str, Any] = {
+                "status": Status.STRUKEN,
+                "orsak": INGEN_KANAL if rad.far_lasa else INGEN_LASRATT,
+            }
+        elif nar > now:
+            varden = {"status": Status.VANTAR, "tidigast": nar}
+        else:
+            parti.uppdrag.append(uppdrag)
+            return
+        parti.berorda.add(uppdrag.berord)
+        session.execute(_uppdatera(Leverans.id == uppdrag.id).values(**varden, lease_till=None, worker=None))
+
+    def fornya(self, parti: Parti, kvar: Collection[int]) -> set[int]:
+        """Hold the claim on these longer; returns those that are still ours."""
+        till = clock.now() + self._lease
+        with transaction(self._database) as session:
+            egna = session.scalars(_uppdatera(*self._mina(kvar)).values(lease_till=till).returning(Leverans.id)).all()
+        parti.lease_till = till
+        return set(egna)
+
+    def avgor(self, uppdrag: Uppdrag, utfall: Utfall) -> bool:
+        """Settle one delivery. False if the claim had lapsed and somebody else has it now: then nothing is changed."""
+        now = clock.now()
+        max_forsok, backoff = self._regler
+        slump = random.random()  # noqa: S311 only spreads the tries
+        beslut = rules.avgor(utfall, uppdrag.forsok, now, Regler(max_forsok, backoff, slump))
+        with transaction(self._database) as session:
+            traffad = session.scalars(
+                _uppdatera(*self._mina([uppdrag.id]))
+                .values(**_varden(beslut, uppdrag, now), lease_till=None)
+                .returning(Leverans.id)
+            ).all()
+            if traffad and uppdrag.system and beslut.status is not Status.VANTAR:
+                _glom_text(session, uppdrag.utskick_id)
+        return bool(traffad)
+
+    def slapp(self, kvar: Collection[int]) -> None:
+        """Give back what was claimed and not tried."""
+        if not kvar:
+            return
+        with transaction(self._database) as session:
+            session.execute(
+                _uppdatera(*self._mina(kvar)).values(
+                    status=Status.VANTAR, lease_till=None, worker=None, andrad=clock.now()
+                )
+            )
+
+    def _mina(self, ids: Collection[int]) -> tuple[Any, ...]:
+        return Leverans.id.in_(list(ids)), Leverans.status == Status.SANDER, Leverans.worker == self.worker
+
+
+def aterta(database: Database) -> set[Berord]:
+    """Put back what was claimed by somebody who did not come back. Returns the dispatches concerned.
+
+    What has been interrupted MAX_AVBROTT times is given up: a message that brings down its worker must not do so
+    for ever.
+    """
+    now = clock.now()
+    gangen = and_(Leverans.status == Status.SANDER, Leverans.lease_till <= now)
+    with database.reading() as session:
+        if not session.scalar(select(exists().where(gangen))):
+            return set()
+    with transaction(database) as session:
+        ids = session.scalars(select(Leverans.id).where(gangen).with_for_update(skip_locked=True)).all()
+        rader = _aterta(session, ids, now)
+        berorda = session.execute(
+            select(Utskick.id, Utskick.handelse_id, Utskick.aktor_id).where(Utskick.id.in_({rad[0] for rad in rader}))
+        )
+        for utskick_id, avbrott in rader:
+            if avbrott >= MAX_AVBROTT:
+                _glom_text(session, utskick_id)
+        return {(id_, handelse_id, aktor_id) for id_, handelse_id, aktor_id in berorda}
+
+
+def _aterta(session: Session, ids: Sequence[int], now: datetime) -> list[tuple[int, int]]:
+    """(dispatch, interruptions) of each that was put back or given up."""
+    gemensamt: dict[str, Any] = {"avbrott": Leverans.avbrott + 1, "lease_till": None, "worker": None, "andrad": now}
+    rader: list[tuple[int, int]] = []
+    for villkor, varden in (
+        (Leverans.avbrott + 1 < MAX_AVBROTT, {"status": Status.VANTAR, "tidigast": now, "orsak": AVBRUTEN}),
+        (
+            Leverans.avbrott + 1 >= MAX_AVBROTT,
+            {"status": Status.MISSLYCKAD, "orsak": f"{rules.GAV_UPP}: {AVBRUTEN} {MAX_AVBROTT} gånger"},
+        ),
+    ):
+        rader += [
+            (utskick_id, avbrott)
+            for utskick_id, avbrott in session.execute(
+                _uppdatera(Leverans.id.in_(ids), Leverans.status == Status.SANDER, villkor)
+                .values(**gemensamt, **varden)
+                .returning(Leverans.utskick_id, Leverans.avbrott)
+            )
+        ]
+    return rader
+
+
+# --- pieces ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Rad:
+    uppdrag: Uppdrag
+    far_lasa: bool
+
+
+def _forfallna(kanal: Kanalslag, now: datetime) -> tuple[Any, ...]:
+    return Leverans.status == Status.VANTAR, Leverans.kanal == kanal, Leverans.tidigast <= now
+
+
+def _uppdatera(*villkor: Any) -> Any:
+    return update(Leverans).where(*villkor).execution_options(synchronize_session=False)
+
+
+def _rader(session: Session, ids: Iterable[int], now: datetime) -> list[_Rad]:
+    system = Utskick.slag == Utskicksslag.SYSTEM
+    rows = session.execute(
+        select(
+            Leverans,
+            Utskick,
+            Kanal.adress,
+            Tystnad,
+            or_(system, laser_nagonstans(Leverans.anvandare_id, Utskick.handelse_id, now)),
+        )
+        .join(Utskick, Utskick.id == Leverans.utskick_id)
+        .outerjoin(
+            Kanal,
+            and_(
+                Kanal.anvandare_id == Leverans.anvandare_id,
+                Kanal.slag == Leverans.kanal,
+                Kanal.verifierad.is_not(None),
+            ),
+        )
+        .outerjoin(Tystnad, Tystnad.anvandare_id == Leverans.anvandare_id)
+        .where(Leverans.id.in_(list(ids)))
+        .order_by(Leverans.prioritet, Leverans.tidigast, Leverans.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_Rad(_uppdrag(lev, utskick, adress, tyst), bool(ratt)) for lev, utskick, adress, tyst, ratt in rows]
+
+
+def _uppdrag(leverans: Leverans, utskick: Utskick, adress: str | None, tyst: Tystnad | None) -> Uppdrag:
+    return Uppdrag(
+        id=leverans.id,
+        utskick_id=utskick.id,
+        handelse_id=utskick.handelse_id,
+        aktor_id=utskick.aktor_id,
+        system=utskick.slag == Utskicksslag.SYSTEM,
+        bradskande=utskick.bradskande,
+        till=leverans.adress or adress or "",
+        amne=utskick.amne,
+        text=utskick.sms if leverans.kanal == Kanalslag.SMS else utskick.epost,
+        forsok=leverans.forsok,
+        tystnad=None if tyst is None else (tyst.fran, tyst.till),
+    )
+
+
+def _varden(beslut: Avgorande, uppdrag: Uppdrag, now: datetime) -> dict[str, Any]:
+    varden: dict[str, Any] = {
+        "status": beslut.status,
+        "forsok": beslut.forsok,
+        "orsak": beslut.orsak,
+        "permanent": beslut.permanent,
+        "andrad": now,
+    }
+    if beslut.tidigast is not None:
+        varden["tidigast"] = rules.tidigast(beslut.tidigast, uppdrag.tystnad, bradskande=uppdrag.bradskande)
+        varden["worker"] = None
+    return varden
+
+
+def _glom_text(session: Session, utskick_id: int) -> None:
+    """Blank a message of the system when it has been sent or given up: it held a code or a single-use link."""
+    session.execute(
+        update(Utskick)
+        .where(Utskick.id == utskick_id, Utskick.slag == Utskicksslag.SYSTEM)
+        .values(sms="", epost="")
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,253 @@
+"""Channels, subscriptions, what is to be said (Utskick) and to whom (Leverans)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wis.aktorer.models import Aktor
+from wis.auth.models import Anvandare
+from wis.db import Base, one_of
+from wis.handelser.models import Handelse
+
+
+class Kanalslag(StrEnum):
+    """The ways to reach a person."""
+
+    SMS = "sms"
+    EPOST = "epost"
+
+    @property
+    def namn(self) -> str:
+        """The name as shown to people."""
+        return {"sms": "SMS", "epost": "e-post"}[self.value]
+
+
+class Kanal(Base):
+    """A person's number or address. Nothing is sent to it before `verifierad` (but the code itself)."""
+
+    __tablename__ = "kanal"
+    __table_args__ = (UniqueConstraint("anvandare_id", "slag"), one_of("slag", Kanalslag))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    slag: Mapped[str]
+    adress: Mapped[str]
+    verifierad: Mapped[datetime | None]
+    kod_hash: Mapped[str | None]
+    kod_giltig_till: Mapped[datetime | None]
+    kod_forsok: Mapped[int] = mapped_column(default=0)
+
+
+class Notisslag(StrEnum):
+    """What one can subscribe to."""
+
+    LAGESBILD = "lagesbild"
+    UNDERRATTELSE = "underrattelse"
+    LAGE = "lage"
+
+    @property
+    def namn(self) -> str:
+        """The name as shown to people."""
+        return {"lagesbild": "Ny lägesbild", "underrattelse": "Informationsunderrättelse", "lage": "Ändrat läge"}[
+            self.value
+        ]
+
+
+class Omfattning(StrEnum):
+    """How far a subscription reaches: every real event, every exercise, or one event."""
+
+    ALLA = "alla"
+    OVNINGAR = "ovningar"
+    HANDELSE = "handelse"
+
+
+class Prenumeration(Base):
+    """A choice by one person for one kind. One for an event goes before the general one, also when it says nothing."""
+
+    __tablename__ = "prenumeration"
+    __table_args__ = (
+        one_of("slag", Notisslag),
+        one_of("omfattning", Omfattning),
+        CheckConstraint("(omfattning = 'handelse') = (handelse_id IS NOT NULL)", name="handelse"),
+        Index(
+            "uq_prenumeration_allman",
+            "anvandare_id",
+            "slag",
+            "omfattning",
+            unique=True,
+            sqlite_where=text("handelse_id IS NULL"),
+            postgresql_where=text("handelse_id IS NULL"),
+        ),
+        UniqueConstraint("anvandare_id", "slag", "handelse_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    slag: Mapped[str]
+    omfattning: Mapped[str]
+    handelse_id: Mapped[int | None] = mapped_column(ForeignKey("handelse.id"))
+    sms: Mapped[bool]
+    epost: Mapped[bool]
+
+
+class Tystnad(Base):
+    """A person's quiet hours, 'HH:MM' in Europe/Stockholm; brådskande breaks through."""
+
+    __tablename__ = "tystnad"
+
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"), primary_key=True)
+    fran: Mapped[str]
+    till: Mapped[str]
+
+
+class Utskicksslag(StrEnum):
+    """What an Utskick tells of; SYSTEM is an invitation or a code to one address."""
+
+    LAGESBILD = "lagesbild"
+    UNDERRATTELSE = "underrattelse"
+    LAGE = "lage"
+    SYSTEM = "system"
+
+
+class Utskick(Base):
+    """What is said: bound to the exact version it tells of, written in the same transaction. At most one per version.
+
+    `expanderat_till` is the highest person id that has got its Leverans rows; `expanderat` is set when all have.
+    """
+
+    __tablename__ = "utskick"
+    __table_args__ = (
+        one_of("slag", Utskicksslag),
+        CheckConstraint(
+            "(slag = 'lagesbild') = (lagesbild_id IS NOT NULL AND lagesbild_nummer IS NOT NULL)"
+            " AND (slag = 'underrattelse') = (underrattelse_id IS NOT NULL AND underrattelse_nummer IS NOT NULL)"
+            " AND (slag = 'lage') = (beslut_id IS NOT NULL)"
+            " AND (slag = 'system' OR handelse_id IS NOT NULL)",
+            name="kalla",
+        ),
+        ForeignKeyConstraint(
+            ["lagesbild_id", "lagesbild_nummer"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
+        ),
+        ForeignKeyConstraint(
+            ["underrattelse_id", "underrattelse_nummer"],
+            ["underrattelse_version.underrattelse_id", "underrattelse_version.nummer"],
+        ),
+        UniqueConstraint("lagesbild_id", "lagesbild_nummer"),
+        UniqueConstraint("underrattelse_id", "underrattelse_nummer"),
+        UniqueConstraint("beslut_id"),
+        Index("ix_utskick_handelse_id", "handelse_id"),
+        Index(
+            "ix_utskick_ej_expanderat",
+            "id",
+            sqlite_where=text("expanderat IS NULL"),
+            postgresql_where=text("expanderat IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slag: Mapped[str]
+    handelse_id: Mapped[int | None] = mapped_column(ForeignKey("handelse.id"))
+    aktor_id: Mapped[int | None] = mapped_column(ForeignKey("aktor.id"))
+    lagesbild_id: Mapped[int | None]
+    lagesbild_nummer: Mapped[int | None]
+    underrattelse_id: Mapped[int | None]
+    underrattelse_nummer: Mapped[int | None]
+    beslut_id: Mapped[int | None] = mapped_column(ForeignKey("handelsebeslut.id"))
+    bradskande: Mapped[bool]
+    skapad: Mapped[datetime]
+    amne: Mapped[str]
+    sms: Mapped[str] = mapped_column(Text)
+    epost: Mapped[str] = mapped_column(Text)
+    expanderat: Mapped[datetime | None]
+    expanderat_till: Mapped[int] = mapped_column(default=0)
+
+    handelse: Mapped[Handelse | None] = relationship()
+    aktor: Mapped[Aktor | None] = relationship()
+
+
+class Status(StrEnum):
+    """How far a delivery has come. STRUKEN: not sent; the right to read was lost, or a newer version replaced it."""
+
+    VANTAR = "vantar"
+    SANDER = "sander"
+    LEVERERAD = "levererad"
+    MISSLYCKAD = "misslyckad"
+    STRUKEN = "struken"
+
+
+class Leverans(Base):
+    """One recipient by one channel. `tidigast`: not before (quiet hours, back-off). `lease_till`: a claim ends.
+
+    `adress` is set only for SYSTEM (codes and invitations go to an address not yet verified); otherwise the verified
+    channel is looked up when it is sent.
+    """
+
+    __tablename__ = "leverans"
+    __table_args__ = (
+        one_of("kanal", Kanalslag),
+        one_of("status", Status),
+        UniqueConstraint("utskick_id", "anvandare_id", "kanal"),
+        CheckConstraint("(status = 'sander') = (lease_till IS NOT NULL)", name="lease"),
+        Index("ix_leverans_anvandare_id", "anvandare_id"),
+        Index(
+            "ix_leverans_ko",
+            "kanal",
+            "prioritet",
+            "tidigast",
+            sqlite_where=text("status = 'vantar'"),
+            postgresql_where=text("status = 'vantar'"),
+        ),
+        Index(
+            "ix_leverans_lease",
+            "lease_till",
+            sqlite_where=text("status = 'sander'"),
+            postgresql_where=text("status = 'sander'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    utskick_id: Mapped[int] = mapped_column(ForeignKey("utskick.id"))
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    # The actor through which the person may read it; NULL for SYSTEM.
+    aktor_id: Mapped[int | None] = mapped_column(ForeignKey("aktor.id"))
+    kanal: Mapped[str]
+    adress: Mapped[str | None]
+    # 0 = brådskande and codes, 1 = the rest.
+    prioritet: Mapped[int]
+    status: Mapped[str]
+    tidigast: Mapped[datetime]
+    forsok: Mapped[int] = mapped_column(default=0)
+    # How often a worker has claimed it and not come back. That says little of the message itself, so it is no try.
+    avbrott: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None]
+    lease_till: Mapped[datetime | None]
+    orsak: Mapped[str] = mapped_column(default="")
+    permanent: Mapped[bool] = mapped_column(default=False)
+    andrad: Mapped[datetime]
+
+    utskick: Mapped[Utskick] = relationship()
+    anvandare: Mapped[Anvandare] = relationship()
+    aktor: Mapped[Aktor | None] = relationship()
+
+
+class Utkorgspost(Base):
+    """In the demo: a message that would have been sent."""
+
+    __tablename__ = "utkorgspost"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tid: Mapped[datetime]
+    kanal: Mapped[str]
+    till: Mapped[str]
+    amne: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,220 @@
+"""What is said, when, and what follows from how it went. Pure: no database, no network, no clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from wis import markup
+from wis.clock import STOCKHOLM, local
+from wis.notiser import sms
+from wis.notiser.models import Notisslag, Status
+
+OVNING = "ÖVNING"
+OVNINGSRAD = "ÖVNING ÖVNING ÖVNING"
+# A lägesbild tells its summary and where the rest is; an underrättelse is the information and goes out whole.
+MAX_SEGMENT = 3
+MAX_AMNE = 200
+LANGSTA_VANTAN = timedelta(minutes=30)
+_SPRIDNING = 0.2
+GAV_UPP = "gav upp"
+
+
+# --- what is said ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Innehall:
+    """What there is to tell. `aktor` is the short name; `lank` the whole address; `text` as the author typed it."""
+
+    slag: str
+    aktor: str
+    rubrik: str
+    text: str
+    lank: str
+    ovning: bool = False
+    bradskande: bool = False
+    rattelse: bool = False
+
+
+@dataclass(frozen=True)
+class Meddelande:
+    """The same thing as a subject and body of a mail, and as an SMS."""
+
+    amne: str
+    sms: str
+    epost: str
+
+
+def komponera(innehall: Innehall) -> Meddelande:
+    """The message as it will be sent, word for word: what the preview shows is what goes out."""
+    rubrik = _enrad(innehall.rubrik)
+    amne = f"{_markord(innehall)}{innehall.aktor}: {rubrik}"
+    return Meddelande(_enrad(amne)[:MAX_AMNE], _sms(innehall, rubrik), _epost(innehall, rubrik))
+
+
+def lagesbildsrubrik(handelse: str, nummer: int, *, samlad: bool) -> str:
+    """What a version of a lägesbild is called in a message: 'Lägesbild version 3, Snöoväder i Svealand'."""
+    return f"{'Samlad lägesbild' if samlad else 'Lägesbild'} version {nummer}, {handelse}"
+
+
+def mottagarmening(personer: int, aktorer: int, antal_sms: int, antal_epost: int) -> str:
+    """'Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34.'"""
+    if not personer:
+        return "Detta går inte till någon: ingen som får läsa har valt att bli aviserad."
+    vilka = (
+        f"{personer} {'person' if personer == 1 else 'personer'} hos {aktorer} {'aktör' if aktorer == 1 else 'aktörer'}"
+    )
+    return f"Detta går till {vilka}: SMS {antal_sms}, e-post {antal_epost}."
+
+
+def _markord(innehall: Innehall) -> str:
+    valda = ((OVNING, innehall.ovning), ("BRÅDSKANDE", innehall.bradskande), ("RÄTTELSE", innehall.rattelse))
+    return "".join(f"{ord_} " for ord_, galler in valda if galler)
+
+
+def _enrad(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _text(innehall: Innehall) -> str:
+    """The text without marks of markdown where the author writes markdown; a phone would show the asterisks."""
+    return markup.text_av(innehall.text) if innehall.slag == Notisslag.UNDERRATTELSE else innehall.text.strip()
+
+
+def _sms(innehall: Innehall, rubrik: str) -> str:
+    # Our own words are made cheap; the author's stand as typed, and the form offers to replace what costs.
+    egen_rubrik = innehall.slag == Notisslag.UNDERRATTELSE
+    huvud = sms.ersatt_dyra(f"{_markord(innehall)}{innehall.aktor}:") + " "
+    huvud += (rubrik if egen_rubrik else sms.ersatt_dyra(rubrik)) + "\n"
+    svans = f"\n{innehall.lank}"
+    text = _text(innehall)
+    return huvud + (text if egen_rubrik else _kortad(huvud, text, svans)) + svans
+
+
+def _kortad(huvud: str, text: str, svans: str) -> str:
+    """As much of the text as leaves room for what stands before and after it within MAX_SEGMENT."""
+    if not text:
+        return text
+    # What stands around it is put first, where it is never cut: the room left for the text is the same.
+    runt = huvud + svans + " "
+    for segment in range(MAX_SEGMENT, 0, -1):
+        kort = sms.korta(runt + text, segment)
+        if not kort.startswith(runt):
+            break
+        if sms.mat(huvud + kort.removeprefix(runt) + svans).segment <= MAX_SEGMENT:
+            return kort.removeprefix(runt)
+    return "..."
+
+
+def _epost(innehall: Innehall, rubrik: str) -> str:
+    bas = urlsplit(innehall.lank)
+    delar = [
+        f"{_markord(innehall)}{innehall.aktor}: {rubrik}",
+        _text(innehall),
+        f"Läs mer: {innehall.lank}",
+        f"Du får detta för att du har valt det. Ändra under Mina notiser: {bas.scheme}://{bas.netloc}/mina-notiser",
+    ]
+    if innehall.ovning:
+        delar = [OVNINGSRAD, *delar, OVNINGSRAD]
+    return "\n\n".join(del_ for del_ in delar if del_) + "\n"
+
+
+# --- when --------------------------------------------------------------------------------------------------------
+
+
+def tidigast(now: datetime, tystnad: tuple[str, str] | None, *, bradskande: bool) -> datetime:
+    """When it may be sent: `now`, or when the quiet hours ('HH:MM', 'HH:MM', Swedish time) that it falls in are over.
+
+    By the clock on the wall, on the nights when it is moved too. Quiet hours that begin and end together are none.
+    """
+    if bradskande or tystnad is None:
+        return now
+    fran, till = (time.fromisoformat(varde) for varde in tystnad)
+    vagg = local(now).time().replace(tzinfo=None)
+    tyst = fran <= vagg < till if fran <= till else vagg >= fran or vagg < till
+    return _nasta(now, till) if tyst else now
+
+
+def _nasta(now: datetime, klockslag: time) -> datetime:
+    """The first moment after `now` when clocks in Sweden show this time; one skipped in March counts an hour later."""
+    idag = local(now).date()
+    kandidater = (
+        datetime.combine(idag + timedelta(days=dag), klockslag, STOCKHOLM).replace(fold=fold)
+        for dag in (0, 1)
+        for fold in (0, 1)
+    )
+    # By the instant: two times of the same zone are compared as they are written, and a fold would be passed over.
+    kommande = (moment.astimezone(UTC) for moment in kandidater)
+    return min(moment for moment in kommande if moment > now and local(moment).time() >= klockslag)
+
+
+def vantetid(forsok: int, grund: float, slump: float) -> timedelta:
+    """How long to wait after `forsok` tries: `grund` seconds doubled each time, ±20 % by `slump` (0–1), ≤ 30 min."""
+    sekunder = grund * 2 ** min(forsok, 20) * (1 - _SPRIDNING + 2 * _SPRIDNING * slump)
+    return min(timedelta(seconds=sekunder), LANGSTA_VANTAN)
+
+
+# --- how it went -------------------------------------------------------------------------------------------------
+
+
+class Utfallsslag(StrEnum):
+    """Kinds of outcome of one try."""
+
+    LEVERERAD = "levererad"
+    OVERGAENDE = "overgaende"
+    PERMANENT = "permanent"
+
+
+@dataclass(frozen=True)
+class Utfall:
+    """How one try went. `orsak` is for people to read and holds no number, address or text of the message."""
+
+    slag: Utfallsslag
+    orsak: str = ""
+
+
+LEVERERAD = Utfall(Utfallsslag.LEVERERAD)
+
+
+def overgaende(orsak: str) -> Utfall:
+    """It did not go, and may go later."""
+    return Utfall(Utfallsslag.OVERGAENDE, orsak)
+
+
+def permanent(orsak: str) -> Utfall:
+    """It did not go, and the same try would fail again."""
+    return Utfall(Utfallsslag.PERMANENT, orsak)
+
+
+@dataclass(frozen=True)
+class Regler:
+    """How stubborn to be: number of tries, seconds before the second, and chance (0–1) for the spread."""
+
+    max_forsok: int
+    backoff: float
+    slump: float = 0.5
+
+
+@dataclass(frozen=True)
+class Avgorande:
+    """What a delivery becomes. `tidigast` is set when it waits for another try."""
+
+    status: Status
+    forsok: int
+    orsak: str = ""
+    permanent: bool = False
+    tidigast: datetime | None = None
+
+
+def avgor(utfall: Utfall, forsok: int, now: datetime, regler: Regler) -> Avgorande:
+    """What follows from an outcome, after `forsok` earlier tries."""
+    gjorda = forsok + 1
+    if utfall.slag is Utfallsslag.LEVERERAD:
+        return Avgorande(Status.LEVERERAD, gjorda)
+    if utfall.slag is Utfallsslag.PERMANENT:
+        return Avgorande(Status.MISSLYCKAD, gjorda, utfall.orsak, permanent=True)
+    if gjorda >= regler.max_forsok:
+        return Avgorande(Status.MISSLYCKAD, gjorda, f"{GAV_UPP} efter {gjorda} försök: {utfall.orsak}")
+    nasta = now + vantetid(forsok, regler.backoff, regler.slump)
+    return Avgorande(Status.VANTAR, gjorda, utfall.orsak, tidigast=nasta)

@@ -1,0 +1,348 @@
+"""Dispatches, channels and choices; everything within the caller's transaction."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from wis import audit, clock
+from wis.aktorer.models import Aktor
+from wis.andringar import Andring, Slag, anmal
+from wis.auth.rules import Slag as Sakslag
+from wis.auth.rules import Subjekt, Verb, can
+from wis.db import Database
+from wis.handelser.models import Handelse
+from wis.notiser import leveransfragor, rules
+from wis.notiser.models import (
+    Kanal,
+    Kanalslag,
+    Leverans,
+    Notisslag,
+    Omfattning,
+    Prenumeration,
+    Status,
+    Tystnad,
+    Utskick,
+    Utskicksslag,
+)
+
+KOD_GILTIG = timedelta(minutes=10)
+KOD_FORSOK = 5
+# A person who sees no code at once asks again at once; the first one is on its way.
+KOD_PAUS = timedelta(seconds=60)
+_VARV = 20_000
+
+
+# --- what is sent ------------------------------------------------------------------------------------------------
+
+
+def skapa_utskick(
+    session: Session,
+    *,
+    slag: Utskicksslag,
+    handelse: Handelse,
+    aktor: Aktor,
+    rubrik: str,
+    text: str,
+    lank: str,
+    bradskande: bool = False,
+    rattelse: bool = False,
+    lagesbild: tuple[int, int] | None = None,
+    underrattelse: tuple[int, int] | None = None,
+    beslut_id: int | None = None,
+) -> Utskick:
+    """What is to be said of a publication, durable with it: the worker finds out to whom and sends.
+
+    `lank` is a path of ours; `text` markdown for an underrättelse, plain else; `lagesbild` and `underrattelse` are (id,
+    version). Raises IntegrityError if that version has been sent already.
+    """
+    databas: Database = session.info["database"]
+    adress = databas.base_url + lank
+    innehall = rules.Innehall(slag, aktor.kortnamn, rubrik, text, adress, handelse.ovning, bradskande, rattelse)
+    utskick = _skriven(innehall)
+    utskick.handelse_id, utskick.aktor_id, utskick.beslut_id = handelse.id, aktor.id, beslut_id
+    utskick.lagesbild_id, utskick.lagesbild_nummer = lagesbild or (None, None)
+    utskick.underrattelse_id, utskick.underrattelse_nummer = underrattelse or (None, None)
+    session.add(utskick)
+    session.flush()
+    anmal(session, andring_av(utskick.id, handelse.id, aktor.id))
+    return utskick
+
+
+def _skriven(innehall: rules.Innehall) -> Utskick:
+    ord_ = rules.komponera(innehall)
+    return Utskick(
+        slag=innehall.slag,
+        bradskande=innehall.bradskande,
+        skapad=clock.now(),
+        amne=ord_.amne,
+        sms=ord_.sms,
+        epost=ord_.epost,
+    )
+
+
+def skicka_brev(session: Session, *, anvandare_id: int, kanal: Kanalslag, adress: str, amne: str, text: str) -> Utskick:
+    """One message of the system (an invitation, a code) to one address, ahead of everything else."""
+    now = clock.now()
+    utskick = Utskick(
+        slag=Utskicksslag.SYSTEM,
+        bradskande=True,
+        skapad=now,
+        amne=amne,
+        sms=text,
+        epost=text,
+        expanderat=now,
+        expanderat_till=anvandare_id,
+    )
+    session.add(utskick)
+    session.flush()
+    session.add(
+        Leverans(
+            utskick_id=utskick.id,
+            anvandare_id=anvandare_id,
+            kanal=kanal,
+            adress=adress,
+            prioritet=0,
+            status=Status.VANTAR,
+            tidigast=now,
+            andrad=now,
+        )
+    )
+    session.flush()
+    anmal(session, Andring(Slag.BREV, utskick.id))
+    return utskick
+
+
+def andring_av(utskick_id: int, handelse_id: int | None, aktor_id: int | None) -> Andring:
+    """The word that a dispatch has come further: for the actor that sent it, nobody else."""
+    horare = frozenset() if aktor_id is None else frozenset({aktor_id})
+    return Andring(Slag.UTSKICK, utskick_id, handelse_id=handelse_id, aktorer=horare)
+
+
+def skicka_igen(session: Session, who: Subjekt, utskick_id: int, leverans_id: int | None = None) -> int:
+    """Send what failed once more, all of a dispatch or one delivery; returns how many now wait.
+
+    The tries begin anew; how many there were stands in the record. Nothing is sent again of what a newer version has
+    replaced. Raises LookupError if there is no such dispatch, PermissionError if `who` may not follow it.
+    """
+    utskick = leveransfragor.find_utskick(session, utskick_id)
+    if utskick is None or utskick.handelse is None:
+        raise LookupError(utskick_id)
+    beslut = can(who, Verb.SE_UTSKICK, utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor), clock.now())
+    if not beslut:
+        raise PermissionError(beslut.skal)
+    if leveransfragor.ersatt_av(session, utskick) is not None:
+        return 0
+    forsok = _lat_vanta_igen(session, utskick_id, leverans_id)
+    if forsok:
+        objekt = f"utskick:{utskick_id}"
+        ids = {"anvandare_id": who.anvandare_id, "aktor_id": who.aktor_id}
+        audit.record(session, "skickar igen", **ids, objekt=objekt, forsok=forsok)
+        anmal(session, andring_av(utskick.id, utskick.handelse_id, utskick.aktor_id))
+    return len(forsok)
+
+
+def _lat_vanta_igen(session: Session, utskick_id: int, leverans_id: int | None) -> dict[int, int]:
+    """Set what failed to wait as new; returns how often each had been tried."""
+    sats = select(Leverans).where(Leverans.utskick_id == utskick_id, Leverans.status == Status.MISSLYCKAD)
+    if leverans_id is not None:
+        sats = sats.where(Leverans.id == leverans_id)
+    rader, now = session.scalars(sats.with_for_update()).all(), clock.now()
+    forsok = {rad.id: rad.forsok for rad in rader}
+    for rad in rader:
+        rad.status, rad.forsok, rad.orsak, rad.permanent = Status.VANTAR, 0, "", False
+        rad.tidigast = rad.andrad = now
+    return forsok
+
+
+# --- channels ----------------------------------------------------------------------------------------------------
+
+
+class Koden(Exception):
+    """A code can't be sent or is not accepted; the text says why and what to do."""
+
+
+def lagg_till_kanal(session: Session, who: Subjekt, slag: Kanalslag, adress: str) -> Kanal:
+    """A new number or address in place of the old, not used before its code has come back. Raises Koden.
+
+    `adress` is checked and in its canonical form (wis.notiser.forms).
+    """
+    kanal = _find_kanal(session, who, slag)
+    if kanal is not None and kanal.verifierad is not None and kanal.adress == adress:
+        return kanal
+    if kanal is None:
+        kanal = Kanal(anvandare_id=who.anvandare_id, slag=slag, adress=adress)
+        session.add(kanal)
+    elif kanal.verifierad is None and kanal.adress == adress:
+        _vanta_med_kod(kanal)
+    kanal.adress, kanal.verifierad = adress, None
+    _skicka_kod(session, kanal)
+    audit.record(
+        session, "lägger till kanal", anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, objekt=f"kanal:{slag}"
+    )
+    return kanal
+
+
+def ny_kod(session: Session, who: Subjekt, slag: Kanalslag) -> None:
+    """Send another code; the earlier one no longer counts. Raises Koden."""
+    kanal = _min_kanal(session, who, slag)
+    if kanal.verifierad is not None:
+        raise Koden("Den är redan bekräftad.")
+    _vanta_med_kod(kanal)
+    _skicka_kod(session, kanal)
+
+
+def bekrafta(session: Session, who: Subjekt, slag: Kanalslag, kod: str) -> bool:
+    """Whether the code was right: then the channel is in use. Each wrong one is counted; the caller must commit it.
+
+    Raises Koden when there is no code to try any more.
+    """
+    kanal = _min_kanal(session, who, slag)
+    if kanal.verifierad is not None:
+        return True
+    if kanal.kod_hash is None or kanal.kod_giltig_till is None or kanal.kod_giltig_till <= clock.now():
+        raise Koden("Koden har gått ut. Begär en ny.")
+    if kanal.kod_forsok >= KOD_FORSOK:
+        raise Koden(f"Koden har prövats {KOD_FORSOK} gånger och gäller inte längre. Begär en ny.")
+    kanal.kod_forsok += 1
+    salt = kanal.kod_hash.partition("$")[0]
+    if not hmac.compare_digest(kanal.kod_hash, _kodhash(salt, "".join(kod.split()))):
+        return False
+    kanal.verifierad, kanal.kod_hash, kanal.kod_giltig_till = clock.now(), None, None
+    audit.record(
+        session, "bekräftar kanal", anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, objekt=f"kanal:{slag}"
+    )
+    return True
+
+
+def ta_bort_kanal(session: Session, who: Subjekt, slag: Kanalslag) -> None:
+    """Forget the number or address, if it is there. What waits to be sent to it is struck when its turn comes."""
+    kanal = _find_kanal(session, who, slag)
+    if kanal is None:
+        return
+    session.delete(kanal)
+    audit.record(
+        session, "tar bort kanal", anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, objekt=f"kanal:{slag}"
+    )
+
+
+def _find_kanal(session: Session, who: Subjekt, slag: Kanalslag) -> Kanal | None:
+    return session.scalar(
+        select(Kanal).where(Kanal.anvandare_id == who.anvandare_id, Kanal.slag == slag).with_for_update()
+    )
+
+
+def _min_kanal(session: Session, who: Subjekt, slag: Kanalslag) -> Kanal:
+    kanal = _find_kanal(session, who, slag)
+    if kanal is None:
+        raise Koden("Den är borttagen. Lägg till den igen.")
+    return kanal
+
+
+def _vanta_med_kod(kanal: Kanal) -> None:
+    if kanal.kod_giltig_till is not None and clock.now() < kanal.kod_giltig_till - KOD_GILTIG + KOD_PAUS:
+        raise Koden("En kod skickades nyss. Vänta en minut innan du begär en ny.")
+
+
+def _skicka_kod(session: Session, kanal: Kanal) -> None:
+    kod = f"{secrets.randbelow(10**6):06d}"
+    kanal.kod_hash = _kodhash(secrets.token_hex(8), kod)
+    kanal.kod_giltig_till, kanal.kod_forsok = clock.now() + KOD_GILTIG, 0
+    session.flush()
+    minuter = int(KOD_GILTIG.total_seconds() // 60)
+    skicka_brev(
+        session,
+        anvandare_id=kanal.anvandare_id,
+        kanal=Kanalslag(kanal.slag),
+        adress=kanal.adress,
+        amne="Din kod till WIS",
+        text=f"Din kod till WIS är {kod}. Den gäller i {minuter} minuter. Har du inte bett om den: gör ingenting.",
+    )
+
+
+def _kodhash(salt: str, kod: str) -> str:
+    # A code of six digits is soon guessed from any hash; this one is there so that it isn't read at a glance, and it
+    # is worth nothing after ten minutes.
+    return f"{salt}${hashlib.pbkdf2_hmac('sha256', kod.encode(), bytes.fromhex(salt), _VARV).hex()}"
+
+
+# --- choices -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Val:
+    """By which channels one wants to be told; neither is a choice too."""
+
+    sms: bool
+    epost: bool
+
+
+@dataclass(frozen=True)
+class Valnyckel:
+    """What a choice is about: the kind, and how far it reaches."""
+
+    slag: Notisslag
+    omfattning: Omfattning
+    handelse_id: int | None = None
+
+
+def spara_val(
+    session: Session,
+    who: Subjekt,
+    val: Mapping[Valnyckel, Val | None],
+    tysta_timmar: tuple[str, str] | None,
+) -> None:
+    """Keep the person's choices: each that is given, None = follow the general one again; and the quiet hours."""
+    rader = session.scalars(select(Prenumeration).where(Prenumeration.anvandare_id == who.anvandare_id)).all()
+    finns = {Valnyckel(Notisslag(r.slag), Omfattning(r.omfattning), r.handelse_id): r for r in rader}
+    andrade = [nyckel for nyckel, valt in val.items() if _spara_ett(session, who, nyckel, finns.get(nyckel), valt)]
+    tyst = _spara_tystnad(session, who.anvandare_id, tysta_timmar)
+    if andrade or tyst:
+        audit.record(
+            session,
+            "ändrar notiser",
+            anvandare_id=who.anvandare_id,
+            aktor_id=who.aktor_id,
+            val=[f"{n.slag}:{n.handelse_id or n.omfattning}" for n in andrade],
+            tysta_timmar=tyst,
+        )
+
+
+def _spara_ett(session: Session, who: Subjekt, nyckel: Valnyckel, rad: Prenumeration | None, valt: Val | None) -> bool:
+    """Whether anything was changed."""
+    if valt is None:
+        if rad is not None:
+            session.delete(rad)
+        return rad is not None
+    if rad is None:
+        rad = Prenumeration(
+            anvandare_id=who.anvandare_id,
+            slag=nyckel.slag,
+            omfattning=nyckel.omfattning,
+            handelse_id=nyckel.handelse_id,
+            sms=valt.sms,
+            epost=valt.epost,
+        )
+        session.add(rad)
+        return True
+    andrat = (rad.sms, rad.epost) != (valt.sms, valt.epost)
+    rad.sms, rad.epost = valt.sms, valt.epost
+    return andrat
+
+
+def _spara_tystnad(session: Session, anvandare_id: int, tider: tuple[str, str] | None) -> bool:
+    rad = session.get(Tystnad, anvandare_id)
+    if (None if rad is None else (rad.fran, rad.till)) == tider:
+        return False
+    if tider is None:
+        session.execute(delete(Tystnad).where(Tystnad.anvandare_id == anvandare_id))
+    elif rad is None:
+        session.add(Tystnad(anvandare_id=anvandare_id, fran=tider[0], till=tider[1]))
+    else:
+        rad.fran, rad.till = tider
+    return True
