@@ -1,0 +1,24 @@
+// Times as the server writes them: the same words as wis/datum.py.
+
+// How far the server's clock is ahead of this one, in milliseconds: an age must not depend on a phone that is wrong.
+const sagd = Date.parse(document.body.dataset.nu ?? '');
+const skillnad = Number.isNaN(sagd) ? 0 : sagd - Date.now();
+
+export const nu = () => Date.now() + skillnad;
+
+export const klockslag = (ms) =>
+  new Intl.DateTimeFormat('sv', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Stockholm' }).format(ms);
+
+export function omfang(ms) {
+  const minuter = Math.floor(ms / 60000);
+  if (minuter < 60) return `${minuter} min`;
+  if (minuter >= 48 * 60) return `${Math.floor(minuter / 1440)} dygn`;
+  const rest = minuter < 180 && minuter % 60 ? ` ${minuter % 60} min` : '';
+  return `${Math.floor(minuter / 60)} tim${rest}`;
+}
+
+export function alder(da, nar = nu()) {
+  const gatt = nar - da;
+  if (gatt < 0) return -gatt >= 60000 ? `om ${omfang(-gatt)}` : 'nu';
+  return gatt < 60000 ? 'nyss' : `för ${omfang(gatt)} sedan`;
+}

@@ -1,0 +1,67 @@
+"""What is new, what is late, how far one has read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from wis.ytor.rules import Marke, forsening, hojd, las_tid, overskriden, sida
+
+NU = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+FORE, EFTER = NU - timedelta(minutes=1), NU + timedelta(minutes=1)
+
+
+def test_what_came_after_i_looked_is_new_and_what_i_saw_is_not() -> None:
+    marke = Marke(1, NU)
+    assert marke.nytt(EFTER, 2)
+    assert not marke.nytt(NU, 2)
+    assert not marke.nytt(FORE, 2)
+
+
+def test_nothing_of_my_own_is_new_to_me() -> None:
+    assert not Marke(1, None).nytt(EFTER, 1)
+
+
+def test_all_is_new_to_who_has_never_looked() -> None:
+    assert Marke(1, None).nytt(FORE, None)
+
+
+def test_the_read_mark_is_never_lowered() -> None:
+    assert hojd(NU, FORE, EFTER) == NU
+
+
+def test_the_read_mark_never_goes_beyond_now() -> None:
+    assert hojd(FORE, NU + timedelta(days=1), NU) == NU
+    assert hojd(None, NU + timedelta(days=1), NU) == NU
+
+
+def test_a_promise_is_broken_when_its_time_has_passed() -> None:
+    assert overskriden(FORE, NU)
+    assert not overskriden(NU, NU)
+    assert not overskriden(None, NU)
+
+
+def test_nothing_is_promised_of_a_closed_event() -> None:
+    assert not overskriden(FORE, NU, stangd=True)
+
+
+@pytest.mark.parametrize(
+    ("sen", "text"),
+    [(timedelta(minutes=40), "40 min"), (timedelta(hours=3), "3 tim"), (timedelta(seconds=20), "")],
+)
+def test_how_late_is_said_in_words(sen: timedelta, text: str) -> None:
+    assert forsening(NU - sen, NU) == text
+
+
+@pytest.mark.parametrize("text", [None, "", "i dag", "2026-11-22T14:00:00", "<script>"])
+def test_a_time_that_is_not_ours_is_no_time(text: str | None) -> None:
+    assert las_tid(text) is None
+
+
+def test_our_own_times_are_read_back() -> None:
+    assert las_tid(NU.isoformat()) == NU
+
+
+def test_a_page_fetches_one_more_than_it_shows() -> None:
+    assert sida(1, 50) == (0, 51)
+    assert sida(3, 50) == (100, 51)
+    assert sida(-7, 50) == (0, 51)

@@ -1,0 +1,162 @@
+"""Running installations and real clients of the live channel."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.cookies import SimpleCookie
+from typing import Any
+
+import requests
+import socketio
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from tests.conftest import en_app
+from tests.factories import LOSENORD, en_aktor, en_person_hos
+from tests.servrar import ledig_port, vanta_tills
+from wis import clock
+from wis.andringar import Andring, Slag, anmal
+from wis.auth.models import Anvandare, Medlemskap
+from wis.auth.rules import Roll
+from wis.auth.service import rattighet_andrad
+from wis.db import Database
+from wis.realtime import Live
+from wis.settings import Settings
+from wis.tx import transaction
+
+FRIST = 5.0
+"""Seconds to wait for what should take far less than one."""
+
+
+class Instans:
+    """One running installation."""
+
+    def __init__(self, app: Flask, database: Database, port: int) -> None:
+        self.app, self.database, self.port = app, database, port
+        self.url = f"http://127.0.0.1:{port}"
+        self.live: Live = app.extensions["wis_live"]
+
+    def kaka(self, epost: str) -> str:
+        """The cookie of a new login, through the real page."""
+        client = self.app.test_client()
+        svar = client.post("/logga-in", data={"epost": epost, "losenord": LOSENORD}, base_url=self.url)
+        assert svar.status_code == 302
+        cookies: SimpleCookie = SimpleCookie()
+        for header in svar.headers.getlist("Set-Cookie"):
+            cookies.load(header)
+        return f"wis={cookies['wis'].value}"
+
+    def publicera(self, *, aktorer: frozenset[int] | None = None, nummer: int = 1) -> None:
+        """A committed change."""
+        with transaction(self.database) as session:
+            anmal(session, Andring(Slag.LAGESBILD, 7, nummer, 3, aktorer))
+
+    def andra(self, gor: Callable[[Session], object]) -> None:
+        """A committed write."""
+        with transaction(self.database) as session:
+            gor(session)
+
+
+class Lyssnare:
+    """A connected client and what it hears."""
+
+    def __init__(self, instans: Instans, kaka: str, transports: list[str] | None = None, **headers: str) -> None:
+        self.hort: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.http = requests.Session()
+        # The client would add an Origin of its own to ours.
+        self.klient = socketio.Client(
+            reconnection=False, http_session=self.http, websocket_extra_options={"suppress_origin": True}
+        )
+        self.klient.on("andring", self.hort.put)
+        sent = {"Origin": instans.url, "Cookie": kaka, **headers}
+        try:
+            self.klient.connect(
+                instans.url,
+                headers={name: value for name, value in sent.items() if value},
+                transports=transports or ["websocket"],
+                wait_timeout=FRIST,
+            )
+        except socketio.exceptions.ConnectionError:
+            self.http.close()
+            raise
+        # The client forgets these when it is cut, without closing them.
+        self._ws, self._lasare = self.klient.eio.ws, self.klient.eio.read_loop_task
+
+    def nasta(self) -> dict[str, Any]:
+        return self.hort.get(timeout=FRIST)
+
+    def stang(self) -> None:
+        """Go as a browser does whose page is closed: without a word."""
+        if self._ws is None:
+            self.klient.disconnect()
+        else:
+            self._ws.abort()
+        self._lasare.join(FRIST)
+        if self._ws is not None:
+            self._ws.shutdown()
+        self.http.close()
+
+    def vanta_tills_kapad(self) -> None:
+        vanta_tills(lambda: not self.klient.connected, FRIST, "att uttaget kapas")
+
+
+Anslut = Callable[..., Lyssnare]
+
+
+@contextmanager
+def en_instans(settings: Settings, database: Database) -> Iterator[Instans]:
+    port = ledig_port()
+    app = en_app(replace(settings, base_url=f"http://127.0.0.1:{port}"), database)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    instans = Instans(app, database, port)
+    try:
+        yield instans
+    finally:
+        vanta_tills(lambda: instans.live.antal() == 0, FRIST, "att alla kopplat ned")
+        server.shutdown()
+        thread.join(FRIST)
+        server.server_close()
+
+
+def folk(database: Database) -> None:
+    with transaction(database) as session:
+        en_person_hos(session, "nacka", Roll.LASARE, epost="lasare@nacka.example")
+        en_person_hos(session, "polisen", Roll.TALESPERSON, epost="talesperson@polisen.example")
+        en_person_hos(session, "nacka", None, epost="admin@nacka.example", administrator=True)
+
+
+def aktor_id(database: Database, slug: str) -> int:
+    with database.reading() as session:
+        return en_aktor(session, slug).id
+
+
+@contextmanager
+def anslutning() -> Iterator[Anslut]:
+    """Gives a function that connects clients, and disconnects them all at the end."""
+    oppna: list[Lyssnare] = []
+
+    def _anslut(instans: Instans, epost: str = "lasare@nacka.example", **val: Any) -> Lyssnare:
+        oppna.append(Lyssnare(instans, val.pop("kaka", None) or instans.kaka(epost), **val))
+        return oppna[-1]
+
+    yield _anslut
+    for lyssnare in oppna:
+        lyssnare.stang()
+
+
+def lasaren(session: Session) -> Anvandare:
+    """The reader at Nacka."""
+    return session.scalars(select(Anvandare).where(Anvandare.epost == "lasare@nacka.example")).one()
+
+
+def avstang(session: Session) -> None:
+    """Disable the reader at Nacka, as the actor's administrator does."""
+    person = lasaren(session)
+    session.execute(update(Medlemskap).where(Medlemskap.anvandare_id == person.id).values(avstangd=clock.now()))
+    rattighet_andrad(session, person)
