@@ -41,7 +41,9 @@ class Utkast {
     this.erbjudKopia();
     this.form.addEventListener("input", () => this.andrad());
     this.form.addEventListener("change", () => this.andrad());
-    this.form.addEventListener("focusout", () => this.sparaNu());
+    // Not on the way to a button: it sends the text itself, and a status line that grows between press and release would
+    // move the button away from under the finger.
+    this.form.addEventListener("focusout", (handelse) => { if (!handelse.relatedTarget?.closest("button")) this.sparaNu(); });
     this.form.addEventListener("submit", (handelse) => this.skickas(handelse));
     window.addEventListener("pagehide", () => this.lamnas());
     // Back to a page that was sent, and that the browser had kept as it was.
