@@ -89,6 +89,23 @@ def test_a_thousand_characters_with_line_breaks_fit(logga_in: LoggaIn, database:
     assert logga_in("talesperson@nacka.example").post(NY, data=FORM | {"text": text}).status_code == 302
 
 
+def test_a_nul_character_is_taken_out_and_the_rest_kept(logga_in: LoggaIn, database: Database) -> None:
+    client = logga_in("talesperson@nacka.example")
+    response = client.post(NY, data=FORM | {"text": "Stopp vid\0 Söderhall."})
+    assert response.status_code == 400
+    assert "Stopp vid Söderhall." in response.get_data(as_text=True)
+    assert _versions(database) == []
+    assert client.get("/handelser/sno%00vader").status_code == 400
+
+
+def test_a_form_opened_for_another_actor_is_not_sent_by_this_one(logga_in: LoggaIn, database: Database) -> None:
+    response = logga_in("talesperson@nacka.example").post(NY, data=FORM | {"som_aktor": "4711"})
+    assert response.status_code == 409
+    assert "Du har bytt aktör" in response.get_data(as_text=True)
+    assert "Stopp vid Söderhall." in response.get_data(as_text=True)
+    assert _versions(database) == []
+
+
 @pytest.mark.parametrize("roll", ["lasare", "skribent"])
 def test_who_may_not_publish_is_told_why_and_keeps_the_text(logga_in: LoggaIn, database: Database, roll: str) -> None:
     response = logga_in(f"{roll}@nacka.example").post(NY, data=FORM)
@@ -154,3 +171,11 @@ class TestCorrecting:
         response = logga_in("talesperson@nacka.example").post("/underrattelser/1/ratta", data=self.RATTAD)
         assert response.status_code == 403
         assert "stängd" in response.get_data(as_text=True)
+
+
+def test_without_scripts_the_costly_characters_are_replaced_by_a_button(logga_in: LoggaIn, database: Database) -> None:
+    client = logga_in("talesperson@nacka.example")
+    typed = FORM | {"text": "Stopp – “halt”", "handling": "byt_ut"}
+    page = client.post(NY, data=typed).get_data(as_text=True)
+    assert "Stopp - &#34;halt&#34;" in page
+    assert _versions(database) == []

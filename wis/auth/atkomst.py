@@ -114,10 +114,12 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
 def _gate() -> web.Svar | None:
     if request.endpoint is None or request.endpoint == "static":
         return None
-    if getattr(current_app.view_functions[request.endpoint], "oppen", False):
-        return None
-    if not current_user.is_authenticated:
+    is_open = getattr(current_app.view_functions[request.endpoint], "oppen", False)
+    if not is_open and not current_user.is_authenticated:
         return _till_inloggning()
+    web.check_csrf()
+    if is_open:
+        return None
     if subjekt() is None and request.endpoint != "auth.logga_ut":
         return web.felsida(
             403,
@@ -139,7 +141,7 @@ def _bytt_aktor() -> web.Svar | None:
         409,
         "Du har bytt aktör",
         f"Formuläret öppnades när du agerade för en annan aktör. Nu agerar du för {who.aktor_namn}.",
-        gor=f"Inget är sparat. Skicka igen gör det för {who.aktor_namn}; annars byter du tillbaka överst på sidan först.",
+        gor=f"Inget är sparat. Skicka igen gör det för {who.aktor_namn}; vill du inte det, byt tillbaka överst först.",
         behall=True,
     )
 

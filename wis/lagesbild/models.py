@@ -21,7 +21,7 @@ from wis.handelser.models import Handelse
 
 
 class Lagesbild(Base):
-    """An actor's own picture of an event, or (aktor_id NULL) the samlade one. `senaste` is the latest version's number, 0 for none."""
+    """An actor's own picture of an event, or (aktor_id NULL) the samlade. `senaste`: the latest number, or 0."""
 
     __tablename__ = "lagesbild"
     __table_args__ = (

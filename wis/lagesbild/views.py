@@ -118,7 +118,9 @@ def skriv(slug: str, vem: str) -> web.Svar:
     if request.method == "GET":
         mitt = None if mal.lagesbild is None else queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
         return _skrivsida(mal, sida.ny_skrivsida(web.session(), mal.lagesbild, mitt))
-    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, Lagesbildsformular())
+    form = Lagesbildsformular()
+    byt_ut_dyra(form[SAMMANFATTNING])
+    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, form)
 
 
 def _skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:

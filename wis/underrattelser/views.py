@@ -15,7 +15,7 @@ from wis.handelser.queries import handelser_for
 from wis.jamfor import jamfor_ord
 from wis.notiser.models import Notisslag
 from wis.notiser.queries import utskick_for_underrattelse
-from wis.notiser.views import forhandsvisning
+from wis.notiser.views import byt_ut_dyra, forhandsvisning
 from wis.underrattelser import queries, service
 from wis.underrattelser.forms import Underrattelseformular
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
@@ -86,6 +86,7 @@ def ny(slug: str) -> web.Svar:
     form = Underrattelseformular()
     if not form.is_submitted():
         form.forbered()
+    byt_ut_dyra(form.rubrik, form.text)
     if not _ska_publiceras(form):
         return _formularsida(Sida(form, handelse))
     publicering, handelse_id = _publicering(form), handelse.id
@@ -105,6 +106,7 @@ def ratta(id: int) -> web.Svar:  # noqa: A002 the name in the address
     form, who = Underrattelseformular(), inloggad()
     if not form.is_submitted():
         form.forbered(tidigare)
+    byt_ut_dyra(form.rubrik, form.text)
     if not _ska_publiceras(form):
         return _formularsida(Sida(form, underrattelse.handelse, tidigare))
     publicering = _publicering(form)
@@ -165,6 +167,7 @@ def _formularsida(sida: Sida) -> web.Svar:
         aktor=aktor,
         bradskande=bool(form.bradskande.data),
         rattelse=sida.tidigare is not None,
+        rattar=sida.tidigare.underrattelse_id if sida.tidigare else None,
     )
     page = render_template(
         "underrattelser/skriv.html",

@@ -1,0 +1,136 @@
+"""Fixtures: real databases, the app on them, and a browser-like client.
+
+`database` is SQLite, fresh for each test; `varje_databas` runs the test on SQLite and on PostgreSQL. Both are copies of
+a template that the migrations made once.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.factories import LOSENORD
+from tests.servrar import Postgres, Redis
+from wis import schema
+from wis.app import create_app
+from wis.db import Database
+from wis.settings import Settings
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("WIS_TEST_LONG") != "1":
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+
+
+@pytest.fixture(scope="session")
+def sqlite_mall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("mall") / "wis.db"
+    mall = Database(f"sqlite:///{path}")
+    schema.upgrade(mall)
+    mall.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A real Redis."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_mall(postgres: Postgres) -> str:
+    """The name of a migrated, empty PostgreSQL database to copy."""
+    url = postgres.nytt_databas()
+    mall = Database(url)
+    schema.upgrade(mall)
+    mall.dispose()
+    return url.split("?")[0].rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def databas_url(sqlite_mall: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database."""
+    shutil.copy(sqlite_mall, tmp_path / "wis.db")
+    return f"sqlite:///{tmp_path / 'wis.db'}"
+
+
+@pytest.fixture
+def database(databas_url: str) -> Iterator[Database]:
+    """A fresh SQLite database."""
+    db = Database(databas_url)
+    yield db
+    db.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, postgres_mall: str) -> str:
+    """The address of a fresh PostgreSQL database."""
+    return postgres.nytt_databas(mall=postgres_mall)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def varje_databas(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database of each kind in turn."""
+    name = "databas_url" if request.param == "sqlite" else "postgres_url"
+    db = Database(request.getfixturevalue(name))
+    yield db
+    db.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a small installation; change them by dataclasses.replace()."""
+    return Settings(
+        instance=tmp_path,
+        secret_key="test" * 16,
+        database_url=f"sqlite:///{tmp_path / 'wis.db'}",
+        base_url="http://localhost",
+        embedded_worker=False,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Flask:
+    """The whole application on `database`, with CSRF switched off (tests of CSRF switch it on)."""
+    return en_app(settings, database)
+
+
+def en_app(settings: Settings, database: Database) -> Flask:
+    """The application as tests want it: errors raise, CSRF off."""
+    app = create_app(settings, database)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor who is not logged in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def logga_in(app: Flask) -> Callable[[str], FlaskClient]:
+    """Logs in the person with this e-mail (made by the factories) through the real login page; returns the client."""
+
+    def _logga_in(epost: str) -> FlaskClient:
+        client = app.test_client()
+        response = client.post("/logga-in", data={"epost": epost, "losenord": LOSENORD})
+        assert response.status_code == 302, response.get_data(as_text=True)
+        return client
+
+    return _logga_in

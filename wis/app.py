@@ -1,0 +1,47 @@
+"""The composition root: the only file that knows every package."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from wis import realtime, web
+from wis.auth import atkomst
+from wis.auth import views as auth_views
+from wis.auth.strypning import Strypning
+from wis.db import Database
+from wis.handelser import views as handelser_views
+from wis.konton import views as konton_views
+from wis.lage import views as lage_views
+from wis.lagesbild import views as lagesbild_views
+from wis.notiser import views as notiser_views
+from wis.settings import PROJECT_ROOT, Settings
+from wis.underrattelser import views as underrattelser_views
+from wis.ytor import halsa
+from wis.ytor import views as ytor_views
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """The whole application on one database. The schema must be in place (`wis db upgrade`)."""
+    app = Flask("wis", root_path=str(PROJECT_ROOT), template_folder="templates", static_folder="static")
+    app.secret_key = settings.secret_key
+    app.extensions["wis_settings"] = settings
+    app.extensions["wis_database"] = database or Database(settings.database_url)
+    app.extensions["wis_strypning"] = Strypning(settings.redis_url)
+    if settings.betrodda_proxyer:
+        count = settings.betrodda_proxyer
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    web.init_app(app)
+    atkomst.init_app(app)
+    for module in (
+        auth_views,
+        konton_views,
+        handelser_views,
+        lage_views,
+        lagesbild_views,
+        notiser_views,
+        underrattelser_views,
+        ytor_views,
+        halsa,
+    ):
+        app.register_blueprint(module.bp)
+    realtime.init_app(app)
+    return app

@@ -1,0 +1,155 @@
+"""The command line: `wis …`."""
+
+import logging
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+
+import click
+
+from wis import audit, schema, settings
+from wis.db import Database
+from wis.grunddata import ladda_grunddata
+from wis.konton.kommandon import user
+from wis.settings import Settings
+from wis.tx import transaction
+
+
+@dataclass(frozen=True)
+class Kontext:
+    """What every command gets."""
+
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The installation's database."""
+        return Database(self.settings.database_url)
+
+    def migrerad(self) -> Database:
+        """The database, if its schema is the newest; otherwise ends with a word on what to do."""
+        if schema.current(self.database) != schema.newest():
+            raise click.ClickException("Databasen är inte uppdaterad. Kör: wis db upgrade")
+        return self.database
+
+
+@click.group(help="wis: delad lägesbild för offentliga aktörer i kris.")
+@click.pass_context
+def wis(ctx: click.Context) -> None:
+    """Read the settings once for all commands."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        ctx.obj = Kontext(settings.load())
+    except settings.SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@wis.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adress att lyssna på.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port att lyssna på.")
+@click.pass_obj
+def run(kontext: Kontext, host: str, port: int) -> None:
+    """Kör webben, och (om inget annat sagts) det som skickar."""
+    from wis import server  # gunicorn and the whole application: only when they are to run
+
+    kontext.migrerad().dispose()
+    try:
+        server.kor(kontext.settings, host, port, _demohalsning(kontext.settings))
+    except server.PortUpptagen as error:
+        raise click.ClickException(
+            f"Port {port} är upptagen ({error}). Stoppa det som kör där, eller välj en annan: --port {port + 1}"
+        ) from error
+
+
+def _demohalsning(current: Settings) -> str:
+    if not current.demo:
+        return ""
+    from wis.demo import LOSENORD, inloggningar
+
+    rows = "".join(f"  {epost:<36} {vem}\n" for epost, vem in inloggningar())
+    return f"Logga in med lösenordet {LOSENORD}:\n{rows}"
+
+
+@wis.command()
+@click.pass_obj
+def worker(kontext: Kontext) -> None:
+    """Kör det som skickar som en egen process (webben körs då med WIS_INBYGGD_WORKER=0)."""
+    from wis.notiser.worker import Worker
+    from wis.notiser.worker import kor as kor_worker
+    from wis.realtime import koppla_sandare
+
+    database = kontext.migrerad()
+    koppla_sandare(database, kontext.settings)
+    click.echo("Skickar. Avsluta med Ctrl-C.")
+    kor_worker(Worker(database, kontext.settings))
+
+
+@wis.command("demo-data")
+@click.pass_obj
+def demo_data(kontext: Kontext) -> None:
+    """Ladda demons aktörer, personer och händelser i en tom databas."""
+    from wis.demo.ladda import ladda
+
+    if not kontext.settings.demo:
+        raise click.ClickException(
+            "Demodata laddas bara i demoläge. Sätt WIS_DEMO=1, på en databas som inte används på riktigt."
+        )
+    loaded = ladda(kontext.migrerad(), kontext.settings)
+    click.echo("Demodata laddade." if loaded else "Demodata fanns redan.")
+
+
+@wis.group()
+def db() -> None:
+    """Databasen."""
+
+
+@db.command()
+@click.pass_obj
+def upgrade(kontext: Kontext) -> None:
+    """Skapa databasen eller uppdatera den till det senaste schemat."""
+    schema.upgrade(kontext.database)
+    with transaction(kontext.database) as session:
+        ladda_grunddata(session)
+    click.echo(f"Databasen är uppdaterad (schema {schema.newest()}).")
+
+
+wis.add_command(user)
+
+
+@wis.group("audit")
+def audit_group() -> None:
+    """Loggen."""
+
+
+@audit_group.command()
+@click.option("--forvantat", metavar="NUMMER:HASH", help="En tidigare utskriven rad som ska finnas kvar i kedjan.")
+@click.pass_obj
+def verify(kontext: Kontext, forvantat: str | None) -> None:
+    """Bevisa att ingen rad i loggen har ändrats, tagits bort eller skjutits in."""
+    with kontext.migrerad().reading() as session:
+        result = audit.verify(session)
+        if isinstance(result, audit.Kedjebrott):
+            raise click.ClickException(f"Kedjan är BRUTEN vid rad {result.nummer}: {result.orsak}.")
+        if forvantat and not audit.has(session, forvantat):
+            raise click.ClickException(f"Kedjan är hel men saknar {forvantat}: loggen är utbytt eller avkortad.")
+    nummer, digest = result
+    click.echo(f"Kedjan är hel: {nummer} rader. Spara detta på annan plats: {nummer}:{digest}")
+
+
+@wis.command()
+@click.pass_obj
+def check(kontext: Kontext) -> None:
+    """Kontrollera konfiguration, klocka, databas, e-post och SMS."""
+    from wis.kontroll import kontrollera
+
+    well = True
+    for ok, message in kontrollera(kontext.settings, kontext.database):
+        click.echo(f"{'OK ' if ok else 'FEL'} {message}")
+        well = well and ok
+    if not well:
+        sys.exit(1)
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    wis(prog_name="wis")
