@@ -289,14 +289,15 @@ def _tva_ord(fro: int) -> str:
 
 
 @pytest.mark.parametrize("text", [_ett_stycke, _manga_stycken, _lista, _rader, _tva_ord])
-def test_two_unrelated_texts_of_20000_words_are_compared_within_a_second(text: Callable[[int], str]) -> None:
+def test_two_unrelated_texts_of_20000_words_are_compared_without_taking_minutes(text: Callable[[int], str]) -> None:
     gammal, ny = text(1), text(2)
     fore = time.process_time()
     delar = jamfor_ord(gammal, ny)
     tog = time.process_time() - fore
     assert _utan(delar, "tillagt") == gammal
     assert _utan(delar, "borttaget") == ny
-    assert tog < 1.0
+    # 0.15-0.6 s when measured; the bound is for a busy machine, and far below what a quadratic comparison takes.
+    assert tog < 5.0
 
 
 @pytest.mark.parametrize("text", [_ett_stycke, _manga_stycken])

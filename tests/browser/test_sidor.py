@@ -1,0 +1,82 @@
+"""Every page, as each kind of user: accessible, no horizontal scroll, light enough."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response
+
+from tests.browser.conftest import ADMIN, DATOR, NACKA, TELEFON, TIB, TRAFIKVERKET, Oppna
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+H = "/handelser/snoovader-svealand"
+SIDOR: list[tuple[str | None, str]] = [
+    (None, "/logga-in"),
+    (None, "/glomt-losenord"),
+    (NACKA, "/"),
+    (NACKA, "/handelser"),
+    (NACKA, H),
+    (NACKA, f"{H}/tidslinje"),
+    (NACKA, f"{H}/versioner"),
+    (NACKA, f"{H}/lagesbild/samlad"),
+    (NACKA, f"{H}/lagesbild/trafikverket/versioner/1"),
+    (NACKA, f"{H}/lagesbild/trafikverket/jamfor/1/2"),
+    (NACKA, f"{H}/lagesbild/trafikverket/skriv"),
+    (NACKA, "/underrattelser"),
+    (NACKA, "/underrattelser/1"),
+    (NACKA, "/mina-notiser"),
+    (NACKA, "/utkorg"),
+    (NACKA, "/finns-inte"),
+    (NACKA, "/handelser/ovning-sodra-lank"),
+    (TRAFIKVERKET, H),
+    (TRAFIKVERKET, f"{H}/utskick"),
+    (TRAFIKVERKET, f"{H}/lagesbild/trafikverket/skriv"),
+    (TRAFIKVERKET, f"{H}/underrattelser/ny"),
+    (TIB, "/handelser/ny"),
+    (TIB, f"{H}/redigera"),
+    (TIB, f"{H}/lage"),
+    (TIB, f"{H}/lagesbild/samlad/skriv"),
+    (ADMIN, "/"),
+    (ADMIN, "/aktorer/nacka/anvandare"),
+]
+IDS = [f"{(vem or 'utloggad').split('@')[0]} {sida}" for vem, sida in SIDOR]
+STORST_FORSTA = 60_000
+
+
+@pytest.mark.parametrize(("vem", "sida"), SIDOR, ids=IDS)
+@pytest.mark.parametrize("lage", ["ljust-320", "morkt-dator"])
+def test_the_page_is_accessible_and_fits(oppna: Oppna, vem: str | None, sida: str, lage: str) -> None:
+    narrow = lage.endswith("320")
+    page = oppna(vem, storlek=TELEFON if narrow else DATOR, morkt=lage.startswith("morkt"))
+    page.goto(sida)
+    _oppna_allt(page)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow == 0, f"{overflow} px för brett"
+
+
+def _oppna_allt(page: Page) -> None:
+    """What is folded away must hold up too."""
+    page.evaluate("document.querySelectorAll('main details').forEach(details => { details.open = true })")
+
+
+@pytest.mark.parametrize(
+    ("vem", "sida"), [(None, "/logga-in"), (NACKA, "/"), (NACKA, H)], ids=["login", "start", "event"]
+)
+def test_the_first_load_weighs_at_most_60_kb_all_included(oppna: Oppna, vem: str | None, sida: str) -> None:
+    page = oppna(vem, storlek=TELEFON)
+    responses: list[Response] = []
+    page.on("response", responses.append)
+    page.goto(sida, wait_until="networkidle")
+    sizes = {r.url: r.request.sizes() for r in responses if "/socket.io/" not in r.url}
+    weight = sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes.values())
+    assert weight <= STORST_FORSTA, sizes
+
+
+def test_an_exercise_is_marked_on_every_page_of_it(oppna: Oppna) -> None:
+    page = oppna(NACKA)
+    page.goto("/handelser/ovning-sodra-lank")
+    for path in ("", "/tidslinje", "/versioner", "/utskick"):
+        page.goto(f"/handelser/ovning-sodra-lank{path}")
+        assert page.locator(".ovningsband").is_visible()
+    page.goto(H)
+    assert page.locator(".ovningsband").count() == 0

@@ -1,0 +1,99 @@
+"""The migrated schema is the models' schema, and guards what must never change."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from tests import factories as f
+from wis import audit, clock, schema
+from wis.db import Database
+from wis.handelser.models import Beslutsslag, Handelsebeslut, Lage
+from wis.tx import transaction
+from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(varje_databas: Database) -> None:
+    with varje_databas.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.METADATA) == []
+
+
+def test_upgrading_twice_changes_nothing(varje_databas: Database) -> None:
+    schema.upgrade(varje_databas)
+    assert schema.current(varje_databas) == schema.newest()
+
+
+def _fill(database: Database) -> None:
+    with transaction(database) as session:
+        person = f.en_person_hos(session, "nacka")
+        handelse = f.en_handelse(session, "nacka")
+        aktor = f.en_aktor(session, "nacka")
+        audit.record(session, "prov")
+        beslut = Handelsebeslut(
+            handelse_id=handelse.id,
+            slag=Beslutsslag.OPPNAD,
+            lage=Lage.ORDINARIE,
+            tid=clock.now(),
+            aktor_id=aktor.id,
+            motivering="",
+        )
+        underrattelse = Underrattelse(handelse_id=handelse.id, aktor_id=aktor.id, skapad=clock.now(), senaste=1)
+        session.add_all([beslut, underrattelse])
+        session.flush()
+        session.add(en_version(underrattelse.id, person.id, 1))
+
+
+def en_version(
+    underrattelse_id: int, person_id: int, nummer: int, foregaende: int | None = None
+) -> UnderrattelseVersion:
+    return UnderrattelseVersion(
+        underrattelse_id=underrattelse_id,
+        nummer=nummer,
+        foregaende=foregaende,
+        publicerad=clock.now(),
+        forfattare_id=person_id,
+        bradskande=False,
+        rubrik="Rubrik",
+        text="Text",
+        html="<p>Text</p>",
+        idempotensnyckel=f"nyckel-{nummer}",
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE underrattelse_version SET text = 'annat'",
+        "DELETE FROM underrattelse_version",
+        "UPDATE loggpost SET handling = 'annat'",
+        "DELETE FROM loggpost",
+        "UPDATE handelsebeslut SET motivering = 'annat'",
+        "DELETE FROM handelsebeslut",
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_is_published_or_recorded(
+    varje_databas: Database, statement: str
+) -> None:
+    _fill(varje_databas)
+    with pytest.raises(DBAPIError, match="kan inte"), varje_databas.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(("nummer", "foregaende"), [(3, 2), (3, 1), (2, None), (1, None)])
+def test_the_database_itself_refuses_a_gap_or_a_double_in_the_numbers(
+    varje_databas: Database, nummer: int, foregaende: int | None
+) -> None:
+    _fill(varje_databas)
+    with varje_databas.reading() as session:
+        row = session.execute(text("SELECT underrattelse_id, forfattare_id FROM underrattelse_version")).one()
+    with pytest.raises(IntegrityError), transaction(varje_databas) as session:
+        session.add(en_version(row[0], row[1], nummer, foregaende))
+
+
+def test_there_can_be_only_one_standing_event(varje_databas: Database) -> None:
+    with transaction(varje_databas) as session:
+        f.en_handelse(session, staende=True)
+    with pytest.raises(IntegrityError), transaction(varje_databas) as session:
+        f.en_handelse(session, staende=True)
