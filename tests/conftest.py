@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -110,10 +111,19 @@ def app(settings: Settings, database: Database) -> Flask:
     return en_app(settings, database)
 
 
+class Webblasare(FlaskClient):
+    """A client that says, as browsers do, that what it sends comes from our own page (a test may say otherwise)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+
+
 def en_app(settings: Settings, database: Database) -> Flask:
     """The application as tests want it: errors raise, CSRF off."""
     app = create_app(settings, database)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Webblasare
     return app
 
 

@@ -1,19 +1,25 @@
 """What every page shares: database session, CSRF, security headers, errors that people can act on, Swedish filters."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import cast
+from importlib import metadata
+from typing import Any, cast
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_compress import Compress
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as WerkzeugResponse
+from wtforms.fields.core import UnboundField
 
 from wis import clock, datum
 from wis import tx as tx_module
@@ -25,6 +31,10 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+MAX_HELTAL = 2**31 - 1
+"""The largest number that an id or a counter can be, in a column and so in an address."""
+DATABASFEL = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised when the database is busy, full or out of reach: it may work in a while."""
 csrf = CSRFProtect()
 _log = logging.getLogger(__name__)
 
@@ -72,25 +82,27 @@ def init_app(app: Flask) -> None:
         # auth.atkomst asks for a login first, then check_csrf(): a form sent after the login ran out is not lost.
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_SSL_STRICT=True,
+        WTF_I18N_ENABLED=False,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_ALGORITHM=["br", "gzip"],
     )
     csrf.init_app(app)
+    # What WTForms itself says (a choice that is not in the list, no number) in Swedish; it has the texts.
+    FlaskForm.Meta.locales = ("sv",)
+    app.url_map.converters["int"] = _Heltal
+    app.extensions.setdefault("wis_faltnamn", {})
     Compress(app)
     app.teardown_appcontext(lambda _error: end_reading())
     app.before_request(_refuse_nul)
     app.after_request(_security_headers)
     app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(OperationalError, _database_error)
+    for fel in DATABASFEL:
+        app.register_error_handler(fel, _database_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(500, _server_error)
-    app.add_template_filter(_tid, "tid")
-    app.add_template_filter(_alder, "alder")
-    app.add_template_filter(_tidpunkt, "tidpunkt")
-    app.add_template_filter(datum.datumtid, "datumtid")
-    app.add_template_filter(datum.klockslag, "klockslag")
-    app.add_template_filter(datum.falt_av, "falt_av")
-    app.context_processor(lambda: {"demo": settings().demo, "now": clock.now()})
+    app.jinja_env.filters.update(_FILTER)
+    wis_version = metadata.version("wis")
+    app.context_processor(lambda: {"demo": settings().demo, "now": clock.now(), "wis_version": wis_version})
 
 
 def _security_headers(response: Response) -> Response:
@@ -108,6 +120,38 @@ def _security_headers(response: Response) -> Response:
     return response
 
 
+# --- what was sent -----------------------------------------------------------------------------------------------
+
+
+class _Heltal(IntegerConverter):
+    """A number in an address: one that no row can have is no page of ours."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:  # noqa: A002 the name in werkzeug
+        kwargs.setdefault("max", MAX_HELTAL)
+        super().__init__(map, *args, **kwargs)
+
+
+def heltal(text: str) -> int:
+    """The number, held within what a column holds; `type=` for request.args.get(). Raises ValueError for no number."""
+    return max(-MAX_HELTAL, min(int(text), MAX_HELTAL))
+
+
+def etiketter(*formular: type[FlaskForm]) -> dict[str, str]:
+    """The labels of these forms' fields by name: for showing what was typed where the form itself is not at hand."""
+    falt = ((namn, getattr(form, namn)) for form in formular for namn in dir(form))
+    return {
+        namn: ett.args[0]
+        for namn, ett in falt
+        if isinstance(ett, UnboundField) and ett.args and isinstance(ett.args[0], str)
+    }
+
+
+def _faltnamn(namn: str) -> str:
+    """What the field is called in its form; of one that nobody has told of, its name in words."""
+    kanda: dict[str, str] = current_app.extensions["wis_faltnamn"]
+    return kanda.get(namn) or namn.replace("_", " ").capitalize()
+
+
 # --- errors ------------------------------------------------------------------------------------------------------
 
 
@@ -116,14 +160,51 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def felsida(status: int, rubrik: str, forklaring: str, *, gor: str = "", behall: bool = False) -> tuple[str, int]:
+def utan_databas() -> bool:
+    """Whether the page that is being drawn must do without the database: it has just failed."""
+    return bool(g.get("utan_databas"))
+
+
+def slapp_databasen() -> None:
+    """Draw what is left of this request without the database."""
+    end_reading()
+    g.utan_databas = True
+
+
+def rita(mall: str, **varden: Any) -> str:
+    """An error page; should the database fail too, the page without what its header would have asked for."""
+    try:
+        return render_template(mall, **varden)
+    except DATABASFEL as fel:
+        _log.error("an error page had to be drawn without the database: %s", fel)
+        slapp_databasen()
+        return render_template(mall, **varden)
+
+
+def felsida(status: int, rubrik: str, forklaring: str, *, gor: str = "", behall: bool = False) -> Response:
     """An error page: what happened, why, what to do. `behall`: what was typed stands ready to be sent again."""
     if wants_json():
-        return current_app.json.dumps({"fel": rubrik, "forklaring": forklaring, "gor": gor}), status
-    page = render_template(
-        "fel.html", rubrik=rubrik, forklaring=forklaring, gor=gor, inskickat=inskickat() if behall else []
-    )
-    return page, status
+        svar = jsonify(fel=rubrik, forklaring=forklaring, gor=gor)
+    else:
+        # A foreign page must not have its own text passed off as what the person wrote, one click from being sent.
+        kvar = inskickat() if behall and fran_egen_sida() else []
+        if behall and not kvar:
+            gor = "Gå tillbaka, ladda om sidan och försök igen."
+        svar = make_response(rita("fel.html", rubrik=rubrik, forklaring=forklaring, gor=gor, inskickat=kvar))
+    svar.status_code = status
+    return svar
+
+
+def fran_egen_sida() -> bool:
+    """Whether the browser says that the request came from one of our own pages."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    try:
+        return bool(origin) and urlsplit(origin).netloc == request.host
+    except ValueError:
+        return False
 
 
 def inskickat() -> list[tuple[str, str]]:
@@ -138,7 +219,7 @@ def check_csrf() -> None:
         csrf.protect()
 
 
-def _refuse_nul() -> tuple[str, int] | None:
+def _refuse_nul() -> Response | None:
     """The character that no text has and that PostgreSQL can't store: only programs send it."""
     sent = [request.path, *request.args.values(), *request.form.values()]
     if not any("\0" in text for text in sent):
@@ -152,7 +233,7 @@ def _refuse_nul() -> tuple[str, int] | None:
     )
 
 
-def _csrf_error(_error: CSRFError) -> tuple[str, int]:
+def _csrf_error(_error: CSRFError) -> Response:
     return felsida(
         400,
         "Sidan behöver skickas en gång till",
@@ -162,18 +243,33 @@ def _csrf_error(_error: CSRFError) -> tuple[str, int]:
     )
 
 
-def _database_error(error: OperationalError) -> tuple[str, int]:
-    _log.error("the database refused: %s", error.orig)
-    end_reading()
-    full = "disk is full" in str(error.orig) or "No space left" in str(error.orig)
+def _database_error(error: Exception) -> Response:
+    orsak = _orsak(error)
+    _log.error("the database refused: %s", orsak)
+    slapp_databasen()
+    full = "disk is full" in orsak or "No space left" in orsak
+    forklaring = "Serverns disk är full." if full else "Databasen är upptagen eller går inte att nå."
+    drift = " Säg till den som sköter driften." if full else ""
+    if request.method != "POST":
+        gor = f"Vänta en stund och ladda om sidan.{drift}"
+        return felsida(503, "Sidan går inte att visa just nu", forklaring, gor=gor)
     return felsida(
         503,
         "Det gick inte att spara just nu",
-        "Serverns disk är full." if full else "Databasen är upptagen eller går inte att nå.",
+        forklaring,
         gor="Inget är publicerat. Det du skrev finns kvar här nedanför: vänta en stund och tryck på Skicka igen."
-        + (" Säg till den som sköter driften." if full else ""),
-        behall=request.method == "POST",
+        + drift,
+        behall=True,
     )
+
+
+def _orsak(error: BaseException | None) -> str:
+    """What the database said, and what it had said before: SQLite forgets the savepoint when its disk is full."""
+    said = []
+    while error is not None:
+        said.append(str(getattr(error, "orig", None) or error))
+        error = error.__context__
+    return "; ".join(dict.fromkeys(said))
 
 
 _HTTP = {
@@ -200,7 +296,9 @@ def _http_error(error: HTTPException) -> Svar:
     return felsida(error.code, rubrik, forklaring, gor=gor, behall=request.method == "POST" and error.code != 413)
 
 
-def _server_error(_error: Exception) -> tuple[str, int]:
+def _server_error(_error: Exception) -> Response:
+    # Whatever it was may have left the session unusable, and this page must come out.
+    slapp_databasen()
     return felsida(
         500,
         "Något gick fel hos oss",
@@ -225,3 +323,14 @@ def _tidpunkt(moment: datetime) -> Markup:
     """'14:32, för 12 min sedan', with the age kept true by script."""
     iso = moment.isoformat(timespec="seconds")
     return Markup('<time datetime="{}">{}, <span data-alder>{}</span></time>').format(iso, _tid(moment), _alder(moment))
+
+
+_FILTER: dict[str, Callable[..., object]] = {
+    "tid": _tid,
+    "alder": _alder,
+    "tidpunkt": _tidpunkt,
+    "datumtid": datum.datumtid,
+    "klockslag": datum.klockslag,
+    "falt_av": datum.falt_av,
+    "faltnamn": _faltnamn,
+}

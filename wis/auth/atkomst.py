@@ -1,21 +1,23 @@
 """Who is asking, and may they: the Flask side of rules.can(). Every route asks for a login unless marked @oppen."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar, cast
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.orm import Session
 
 from wis import audit, clock, web
 from wis.auth import queries
 from wis.auth.models import Medlemskap
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb, can
-from wis.auth.service import token_hash
+from wis.auth.service import aktuellt_subjekt, token_hash
 from wis.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
+_log = logging.getLogger(__name__)
 login_manager = LoginManager()
 
 
@@ -73,6 +75,30 @@ def kraver(verb: Verb, sak: Sak) -> Subjekt:
     return inloggad()
 
 
+def kraver_nu(session: Session, verb: Verb, sak: Sak) -> Subjekt:
+    """As kraver(), judged within a write transaction on what the database says there, not on what the request began by.
+
+    Raises Nekad, also when the login or the membership has ended meanwhile.
+    """
+    who = inloggad()
+    nu = aktuellt_subjekt(session, who)
+    if nu is None:
+        raise Nekad(_upphord(who, sak), verb, sak)
+    beslut = can(nu, verb, sak, clock.now())
+    if not beslut:
+        raise Nekad(beslut, verb, sak)
+    return nu
+
+
+def _upphord(who: Subjekt, sak: Sak) -> Beslut:
+    return Beslut(
+        tillatet=False,
+        skal=f"Din inloggning eller din behörighet hos {who.aktor_namn} har upphört.",
+        vem_kan=f"Aktörsadministratören hos {who.aktor_namn}. Har du loggat ut: logga in igen.",
+        dold=sak.lasare is not None,
+    )
+
+
 def init_app(app: Flask) -> None:
     """Attach login handling and the gate to the app."""
     app.config.update(
@@ -97,12 +123,17 @@ def web_settings(app: Flask) -> Settings:
 
 def andra_medlemskap() -> list[Medlemskap]:
     """Everything that the person may act as, for the switcher in the header."""
-    who = subjekt()
+    who = None if web.utan_databas() else subjekt()
     return [] if who is None else queries.giltiga_medlemskap(web.session(), who.anvandare_id, clock.now())
 
 
 def ladda_inloggad(token: str) -> InloggadAnvandare | None:
-    """The person behind the token, acting for one actor; None once the login has ended or the account is shut."""
+    """The person behind the token, acting for one actor; None once the login has ended or the account is shut.
+
+    None as well while an error page is drawn because the database has failed.
+    """
+    if web.utan_databas():
+        return None
     session, now = web.session(), clock.now()
     inloggning = queries.find_inloggning(session, token_hash(token), now)
     if inloggning is None:
@@ -135,12 +166,17 @@ def _bytt_aktor() -> web.Svar | None:
     """Stop a form that was opened when one acted for another actor: what it says must not be said by the wrong one."""
     meant = request.form.get("som_aktor", "") if request.method == "POST" else ""
     who = subjekt()
-    if who is None or meant in {"", str(who.aktor_id)} or web.wants_json():
+    if who is None or meant in {"", str(who.aktor_id)}:
         return None
+    forklaring = f"Formuläret öppnades när du agerade för en annan aktör. Nu agerar du för {who.aktor_namn}."
+    if web.wants_json():
+        svar = jsonify(fel="Du har bytt aktör.", forklaring=forklaring, aktor=who.aktor_namn, kod="bytt_aktor")
+        svar.status_code = 409
+        return svar
     return web.felsida(
         409,
         "Du har bytt aktör",
-        f"Formuläret öppnades när du agerade för en annan aktör. Nu agerar du för {who.aktor_namn}.",
+        forklaring,
         gor=f"Inget är sparat. Skicka igen gör det för {who.aktor_namn}; vill du inte det, byt tillbaka överst först.",
         behall=True,
     )
@@ -161,7 +197,7 @@ def _till_inloggning() -> web.Svar:
     if request.method == "GET":
         target = request.full_path if request.query_string else request.path
         return cast(Response, redirect(url_for("auth.logga_in", nasta=target)))
-    if not fran_egen_sida():
+    if not web.fran_egen_sida():
         return cast(Response, redirect(url_for("auth.logga_in")))
     g.parkerat = web.inskickat()
     from wis.auth.views import inloggningssida  # the view imports this module
@@ -169,34 +205,34 @@ def _till_inloggning() -> web.Svar:
     return inloggningssida(nasta=request.path, parkerat=g.parkerat, status=401)
 
 
-def fran_egen_sida() -> bool:
-    """Whether the browser says that the request came from one of our own pages."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("Origin") or request.headers.get("Referer") or ""
-    return bool(origin) and urlsplit(origin).netloc == request.host
-
-
 def _nekad(nekad: Nekad) -> web.Svar:
-    who = subjekt()
-    with web.transaction() as session:
-        audit.record(
-            session,
-            "nekad",
-            anvandare_id=who.anvandare_id if who else None,
-            aktor_id=who.aktor_id if who else None,
-            objekt=request.path,
-            verb=nekad.verb.value,
-            skal=nekad.beslut.skal,
-        )
+    _anteckna(nekad)
     if nekad.beslut.dold:
+        # As for what does not exist, to the letter.
         rubrik, forklaring, gor = web._HTTP[404]
-        return web.felsida(404, rubrik, forklaring, gor=gor)
+        return web.felsida(404, rubrik, forklaring, gor=gor, behall=request.method == "POST")
     if web.wants_json():
         return web.felsida(403, "Du får inte göra detta", nekad.beslut.skal, gor=nekad.beslut.vem_kan)
-    inskickat = web.inskickat() if request.method == "POST" else []
-    return render_template("nekad.html", beslut=nekad.beslut, verb=nekad.verb, inskickat=inskickat), 403
+    inskickat = web.inskickat() if request.method == "POST" and web.fran_egen_sida() else []
+    return web.rita("nekad.html", beslut=nekad.beslut, verb=nekad.verb, inskickat=inskickat), 403
+
+
+def _anteckna(nekad: Nekad) -> None:
+    """Record the refusal. A refusal stands whether it can be recorded or not."""
+    who = subjekt()
+    try:
+        with web.transaction() as session:
+            audit.record(
+                session,
+                "nekad",
+                anvandare_id=who.anvandare_id if who else None,
+                aktor_id=who.aktor_id if who else None,
+                objekt=request.path,
+                verb=nekad.verb.value,
+                skal=nekad.beslut.skal,
+            )
+    except web.DATABASFEL:
+        _log.exception("a refusal could not be recorded: %s of %s", nekad.verb.value, request.path)
 
 
 def avbryt_dold() -> NoReturn:

@@ -37,7 +37,7 @@ def las_parkerat(text: str | None) -> Parkerat:
     try:
         found = json.loads(text or "[]")
         pairs = [(namn, varde) for namn, varde in found]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return []
     return pairs if all(isinstance(part, str) for pair in pairs for part in pair) else []
 
@@ -45,6 +45,11 @@ def las_parkerat(text: str | None) -> Parkerat:
 def trimmad(text: str | None) -> str:
     """The text without the blanks around it that copying brings."""
     return (text or "").strip()
+
+
+def pa_en_rad(text: str | None) -> str:
+    """A name: on one line, without control characters."""
+    return " ".join("".join(tecken if tecken.isprintable() else " " for tecken in text or "").split())
 
 
 class Inloggningsformular(FlaskForm):  # type: ignore[misc]

@@ -19,21 +19,37 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def oppna_efter_prov(session: Session, anvandare_id: int, provad_hash: str, giltig: timedelta) -> str | None:
+def aktuellt_subjekt(session: Session, who: Subjekt) -> Subjekt | None:
+    """The one who asks, for the same actor, as the database has it now.
+
+    None if the login, the membership or the account has ended.
+    """
+    if who.inloggning_id is not None:
+        inloggning = session.get(Inloggning, who.inloggning_id)
+        if inloggning is None or inloggning.avslutad is not None:
+            return None
+    giltiga = queries.giltiga_medlemskap(session, who.anvandare_id, clock.now())
+    return next((queries.subjekt_av(m, who.inloggning_id) for m in giltiga if m.aktor_id == who.aktor_id), None)
+
+
+def oppna_efter_prov(
+    session: Session, anvandare_id: int, provad_hash: str, giltig: timedelta, ersatter: int | None = None
+) -> str | None:
     """Start a login for a person whose password fitted `provad_hash`; returns its token.
 
-    None if the account has been shut or given another password while the password was checked.
+    It replaces the login `ersatter`. None if the account has been shut or given another password while the password
+    was checked; then nothing has ended.
     """
     person = session.get_one(Anvandare, anvandare_id, with_for_update={"key_share": True})
     if person.avstangd is not None or person.losenord_hash != provad_hash:
         return None
-    return oppna_inloggning(session, person, giltig)
+    return oppna_inloggning(session, person, giltig, ersatter)
 
 
-def oppna_inloggning(session: Session, anvandare: Anvandare, giltig: timedelta) -> str:
+def oppna_inloggning(session: Session, anvandare: Anvandare, giltig: timedelta, ersatter: int | None = None) -> str:
     """Start a login for a person whose password has been checked; returns its token.
 
-    The person acts for the same actor as last time, if still something there.
+    The person acts for the same actor as last time, if still something there. The login `ersatter` ends.
     """
     now = clock.now()
     token = secrets.token_urlsafe(32)
@@ -50,24 +66,32 @@ def oppna_inloggning(session: Session, anvandare: Anvandare, giltig: timedelta) 
         )
     )
     anvandare.senast_inloggad = now
-    audit.record(
-        session,
-        "inloggad",
-        anvandare_id=anvandare.id,
-        aktor_id=first.aktor_id if first else None,
-        objekt=anvandare.epost,
-    )
+    # Every row before the record: whoever holds the end of it must not wait for anybody's row.
+    ersatt = None if ersatter is None else _avsluta(session, ersatter)
+    session.flush()
+    if ersatt is not None:
+        audit.record(session, "utloggad", anvandare_id=ersatt.anvandare_id)
+    aktor_id = first.aktor_id if first else None
+    audit.record(session, "inloggad", anvandare_id=anvandare.id, aktor_id=aktor_id, objekt=anvandare.epost)
     return token
 
 
 def avsluta_inloggning(session: Session, inloggning_id: int, aktor_id: int | None = None) -> None:
     """End a login; nothing happens if it has ended already. `aktor_id` is whom the person acted for, for the record."""
+    inloggning = _avsluta(session, inloggning_id)
+    if inloggning is not None:
+        audit.record(session, "utloggad", anvandare_id=inloggning.anvandare_id, aktor_id=aktor_id)
+
+
+def _avsluta(session: Session, inloggning_id: int) -> Inloggning | None:
+    """The login, ended; None if it had ended already."""
     inloggning = session.get_one(Inloggning, inloggning_id)
     if inloggning.avslutad is not None:
-        return
+        return None
     inloggning.avslutad = clock.now()
-    audit.record(session, "utloggad", anvandare_id=inloggning.anvandare_id, aktor_id=aktor_id)
+    session.flush()
     anmal(session, Andring(Slag.BEHORIGHET, inloggning.id, anvandare_id=inloggning.anvandare_id))
+    return inloggning
 
 
 def avsluta_alla(session: Session, anvandare_id: int) -> None:

@@ -9,9 +9,8 @@ from flask_login import current_user, login_user
 
 from wis import audit, web
 from wis.auth import demokonton, enhet, losenord, queries, service
-from wis.auth.atkomst import fran_egen_sida, inloggad, ladda_inloggad, oppen, subjekt
+from wis.auth.atkomst import inloggad, ladda_inloggad, oppen, subjekt
 from wis.auth.forms import Inloggningsformular, Parkerat, egen_vag, las_parkerat, parkera
-from wis.auth.models import Inloggning
 from wis.auth.strypning import EN_RAD, Inloggningsnycklar, Strypning, inloggningsnycklar
 
 bp = Blueprint("auth", __name__)
@@ -56,7 +55,7 @@ def byt_aktor() -> web.Svar:
     who = inloggad()
     try:
         with web.transaction() as session:
-            service.byt_aktor(session, who, request.form.get("medlemskap", 0, type=int))
+            service.byt_aktor(session, who, request.form.get("medlemskap", 0, type=web.heltal))
     except LookupError:
         return web.felsida(
             403,
@@ -122,16 +121,13 @@ def _prova(form: Inloggningsformular) -> web.Svar:
 def _oppna(anvandare_id: int, provad_hash: str, previous: int | None) -> str | None:
     giltig = timedelta(seconds=web.settings().session_tid)
     with web.transaction() as session:
-        token = service.oppna_efter_prov(session, anvandare_id, provad_hash, giltig)
-        if token and previous and session.get_one(Inloggning, previous).avslutad is None:
-            service.avsluta_inloggning(session, previous)
-    return token
+        return service.oppna_efter_prov(session, anvandare_id, provad_hash, giltig, previous)
 
 
 def _inloggad(form: Inloggningsformular, token: str, epost: str) -> Response:
     nasta, parkerat = form.nasta.data, las_parkerat(form.parkerat.data)
     starta_session(token)
-    if parkerat and nasta and fran_egen_sida():
+    if parkerat and nasta and web.fran_egen_sida():
         svar = make_response(render_template("auth/skicka_igen.html", inskickat=parkerat, mal=nasta))
     else:
         svar = cast(Response, redirect(nasta or url_for("ytor.start")))
