@@ -9,12 +9,19 @@ from wis.auth import views as auth_views
 from wis.auth.strypning import Strypning
 from wis.db import Database
 from wis.handelser import views as handelser_views
+from wis.handelser.forms import Handelseformular
 from wis.konton import views as konton_views
+from wis.konton.forms import Inbjudningsformular
 from wis.lage import views as lage_views
+from wis.lage.forms import Lagesformular
 from wis.lagesbild import views as lagesbild_views
+from wis.lagesbild.forms import Lagesbildsformular
+from wis.lagesbild.mall import AVSNITT
 from wis.notiser import views as notiser_views
+from wis.notiser.forms import Kodformular, Nummerformular, Tystnadsformular
 from wis.settings import PROJECT_ROOT, Settings
 from wis.underrattelser import views as underrattelser_views
+from wis.underrattelser.forms import Underrattelseformular
 from wis.ytor import halsa
 from wis.ytor import views as ytor_views
 
@@ -30,6 +37,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         count = settings.betrodda_proxyer
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     web.init_app(app)
+    app.extensions["wis_faltnamn"] = _faltnamn()
     atkomst.init_app(app)
     for module in (
         auth_views,
@@ -45,3 +53,19 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         app.register_blueprint(module.bp)
     realtime.init_app(app)
     return app
+
+
+def _faltnamn() -> dict[str, str]:
+    """What the fields of every form are called, for the pages that give back what was typed."""
+    named = web.etiketter(
+        Inbjudningsformular,
+        Nummerformular,
+        Kodformular,
+        Tystnadsformular,
+        Handelseformular,
+        Lagesformular,
+        Underrattelseformular,
+        Lagesbildsformular,
+    )
+    # A lägesbild has several sections called the same under different headings.
+    return named | {avsnitt.nyckel: avsnitt.namn for avsnitt in AVSNITT}
