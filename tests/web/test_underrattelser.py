@@ -1,5 +1,6 @@
 """Informationsunderrättelser over HTTP."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -55,6 +56,44 @@ def test_the_same_form_sent_twice_publishes_once(logga_in: LoggaIn, database: Da
     client = logga_in("talesperson@nacka.example")
     assert {client.post(NY, data=FORM).headers["Location"] for _ in range(3)} == {"/underrattelser/1"}
     assert len(_versions(database)) == 1
+
+
+NYCKEL = re.compile(r'name="nyckel" type="hidden" value="(\w+)"')
+
+
+@pytest.mark.parametrize(
+    "change", [{"text": "Stopp vid Kapellskär."}, {"rubrik": "E4 avstängd"}, {"bradskande": "y"}, {"handling": "tyst"}]
+)
+def test_gone_back_to_changed_and_sent_again_nothing_is_lost_and_the_page_says_so(
+    logga_in: LoggaIn, database: Database, change: dict[str, str]
+) -> None:
+    client = logga_in("talesperson@nacka.example")
+    client.post(NY, data=FORM)
+    answer = client.post(NY, data=FORM | change)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "Formuläret har redan publicerat en underrättelse" in page
+    assert 'href="/underrattelser/1/ratta"' in page
+    assert change.get("text", "Söderhall") in page
+    assert len(_versions(database)) == 1
+    found = NYCKEL.search(page)
+    assert found is not None
+    again = client.post(NY, data=FORM | change | {"nyckel": found[1]})
+    assert again.headers["Location"] == "/underrattelser/2"
+
+
+def test_the_key_of_a_form_is_ones_own_and_of_one_event(logga_in: LoggaIn, database: Database) -> None:
+    assert logga_in("talesperson@nacka.example").post(NY, data=FORM).headers["Location"] == "/underrattelser/1"
+    for number, (who, path) in enumerate(
+        [
+            ("talesperson@solna.example", NY),
+            ("redaktor@nacka.example", NY),
+            ("talesperson@nacka.example", "/handelser/hemlig/underrattelser/ny"),
+        ],
+        start=2,
+    ):
+        assert logga_in(who).post(path, data=FORM).headers["Location"] == f"/underrattelser/{number}"
+    assert len(_versions(database)) == 4
 
 
 def test_it_can_be_published_without_telling(logga_in: LoggaIn, database: Database) -> None:
@@ -159,6 +198,23 @@ class TestCorrecting:
         assert 'name="bas" type="hidden" value="2"' in page
         assert len(_versions(database)) == 2
         assert client.post("/underrattelser/1/ratta", data=late | {"bas": "2"}).status_code == 302
+
+    def test_a_correction_gone_back_to_and_changed_is_not_dropped(self, logga_in: LoggaIn, database: Database) -> None:
+        client = logga_in("talesperson@nacka.example")
+        for _ in range(2):
+            assert client.post("/underrattelser/1/ratta", data=self.RATTAD).status_code == 302
+        changed = self.RATTAD | {"text": "Stopp vid Norrtälje."}
+        answer = client.post("/underrattelser/1/ratta", data=changed)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 409
+        assert "Du har redan publicerat en rättelse" in page
+        assert "Stopp vid Norrtälje." in page
+        found = NYCKEL.search(page)
+        assert found is not None
+        assert (
+            client.post("/underrattelser/1/ratta", data=changed | {"bas": "2", "nyckel": found[1]}).status_code == 302
+        )
+        assert [version.nummer for version in _versions(database)] == [1, 2, 3]
 
     def test_another_actor_does_not_correct_it(self, logga_in: LoggaIn) -> None:
         response = logga_in("talesperson@solna.example").post("/underrattelser/1/ratta", data=self.RATTAD)

@@ -18,19 +18,27 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from wis.aktorer.models import Aktor
 from wis.handelser.models import Handelse, Typ
 from wis.handelser.rules import MAX_BESKRIVNING, MAX_RUBRIK
-from wis.handelser.service import Handelseuppgifter
+from wis.handelser.service import Handelseuppgifter, signatur
 
 ALLA, VALDA = "alla", "valda"
 
 
 def _trimmad(text: str | None) -> str:
-    return (text or "").strip()
+    # Browsers send CR LF for a line break: two characters where the person typed one.
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+def _aktor_id(value: object) -> int:
+    """The id in a choice; 0, which nobody has, for what is none: the form then says so in its own words."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 class Handelseformular(FlaskForm):  # type: ignore[misc]
     """What is said of an event."""
 
     nyckel = HiddenField()
+    bygger_pa = HiddenField()
     rubrik = StringField(
         "Rubrik",
         description="Kort och igenkännlig, till exempel: Snöoväder Svealand",
@@ -40,7 +48,11 @@ class Handelseformular(FlaskForm):  # type: ignore[misc]
             Length(max=MAX_RUBRIK, message=f"Korta rubriken till högst {MAX_RUBRIK} tecken."),
         ],
     )
-    typ = SelectField("Typ", choices=[SelectChoice(typ.value, typ.namn) for typ in Typ if typ is not Typ.ORDINARIE])
+    typ = SelectField(
+        "Typ",
+        choices=[SelectChoice(typ.value, typ.namn) for typ in Typ if typ is not Typ.ORDINARIE],
+        validate_choice=False,
+    )
     beskrivning = TextAreaField(
         "Beskrivning",
         description="Vad har hänt eller väntas hända, var och när?",
@@ -58,9 +70,14 @@ class Handelseformular(FlaskForm):  # type: ignore[misc]
         "Vem får läsa?",
         choices=[SelectChoice(ALLA, "Alla aktörer"), SelectChoice(VALDA, "Bara de aktörer som jag väljer")],
         default=ALLA,
+        validate_choice=False,
     )
     lasare = SelectMultipleField(
-        "Aktörer som får läsa", coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        "Aktörer som får läsa",
+        coerce=_aktor_id,
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
 
     def aktorer(self, aktorer: list[Aktor], egen_id: int) -> None:
@@ -72,9 +89,22 @@ class Handelseformular(FlaskForm):  # type: ignore[misc]
         self.rubrik.data, self.typ.data, self.beskrivning.data = handelse.rubrik, handelse.typ, handelse.beskrivning
         self.laskrets.data = ALLA if handelse.alla_aktorer else VALDA
         self.lasare.data = [rad.aktor_id for rad in handelse.lasare]
+        self.bygger_pa.data = signatur(handelse)
+
+    def validate_typ(self, field: SelectField) -> None:
+        """One of those offered."""
+        if field.data not in {choice.value for choice in field.choices}:
+            raise ValidationError("Välj en av typerna i listan.")
+
+    def validate_laskrets(self, field: RadioField) -> None:
+        """One of those offered."""
+        if field.data not in {ALLA, VALDA}:
+            raise ValidationError("Välj vem som får läsa.")
 
     def validate_lasare(self, field: SelectMultipleField) -> None:
-        """Chosen actors must be chosen."""
+        """Chosen actors must be chosen, among those offered."""
+        if not {str(aktor_id) for aktor_id in field.data or []} <= {choice.value for choice in field.choices}:
+            raise ValidationError("Någon av aktörerna du valde finns inte i listan. Kontrollera vilka som är valda.")
         if self.laskrets.data == VALDA and not field.data:
             raise ValidationError("Välj minst en aktör, eller låt alla aktörer läsa.")
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from wis.auth.rules import Subjekt
-from wis.handelser.models import Handelse, Handelsebeslut, HandelseLasare, Lage
+from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, HandelseLasare, Lage
 
 
 def far_lasa(aktor_id: "int | InstrumentedAttribute[int]") -> ColumnElement[bool]:
@@ -20,14 +20,23 @@ def synlig_for(subjekt: Subjekt) -> ColumnElement[bool]:
     return false() if subjekt.roll is None else far_lasa(subjekt.aktor_id)
 
 
-def handelser_for(session: Session, subjekt: Subjekt, *, stangda: bool = False) -> Sequence[Handelse]:
-    """The events the subject may read: aktiverat läge first, the standing one last, else newest first."""
-    closed = Handelse.stangd.is_not(None) if stangda else Handelse.stangd.is_(None)
+def handelser_for(session: Session, subjekt: Subjekt) -> Sequence[Handelse]:
+    """The open events the subject may read: aktiverat läge first, the standing one last, else newest first."""
     return session.scalars(
         select(Handelse)
         .options(selectinload(Handelse.lasare))
-        .where(synlig_for(subjekt), closed)
+        .where(synlig_for(subjekt), Handelse.stangd.is_(None))
         .order_by(Handelse.staende, Handelse.lage != Lage.AKTIVERAT, Handelse.ovning, Handelse.skapad.desc())
+    ).all()
+
+
+def stangda_for(session: Session, subjekt: Subjekt, antal: int | None = None) -> Sequence[Handelse]:
+    """The closed events the subject may read, at most `antal`, the last closed first."""
+    return session.scalars(
+        select(Handelse)
+        .where(synlig_for(subjekt), Handelse.stangd.is_not(None))
+        .order_by(Handelse.stangd.desc(), Handelse.id.desc())
+        .limit(antal)
     ).all()
 
 
@@ -36,20 +45,14 @@ def find_handelse(session: Session, slug: str) -> Handelse | None:
     return session.scalar(select(Handelse).options(selectinload(Handelse.lasare)).where(Handelse.slug == slug))
 
 
-def beslut_om(session: Session, handelse_id: int) -> Sequence[Handelsebeslut]:
-    """The decisions about an event, newest first."""
-    return session.scalars(
+def senaste_beslut(session: Session, handelse_id: int) -> Handelsebeslut | None:
+    """The decision that made the event what it is now: opened, activated, closed … and not a change of its words."""
+    return session.scalar(
         select(Handelsebeslut)
         .options(joinedload(Handelsebeslut.anvandare), joinedload(Handelsebeslut.aktor))
-        .where(Handelsebeslut.handelse_id == handelse_id)
+        .where(Handelsebeslut.handelse_id == handelse_id, Handelsebeslut.slag != Beslutsslag.ANDRAD)
         .order_by(Handelsebeslut.tid.desc(), Handelsebeslut.id.desc())
-    ).all()
-
-
-def senaste_lagesbeslut(session: Session, handelse: Handelse) -> Handelsebeslut | None:
-    """The decision by which the event has the läge that it has."""
-    return next(
-        (b for b in beslut_om(session, handelse.id) if b.lage == handelse.lage and b.slag in {"lage", "oppnad"}), None
+        .limit(1)
     )
 
 

@@ -10,6 +10,7 @@ from wis.handelser.models import Beslutsslag, Lage
 MAX_RUBRIK = 120
 MAX_BESKRIVNING = 5000
 MAX_MOTIVERING = 1000
+MAX_NYCKEL = 64
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,18 @@ class Utfall:
     slag: Beslutsslag
     lage: Lage
     stangd: bool
+
+
+class RedanSkickat(Exception):
+    """The form has been sent before, and what it said then was not this; `slug` is the event that it opened."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"formuläret har redan öppnat {slug}")
+        self.slug = slug
+
+
+class Inaktuell(Exception):
+    """What the form was built on has been changed meanwhile."""
 
 
 class Avslag(Exception):
@@ -67,6 +80,11 @@ def _stang(tillstand: Tillstand) -> Utfall:
     if tillstand.stangd:
         raise Avslag("Händelsen är redan stängd.")
     return Utfall(Beslutsslag.STANGD, tillstand.lage, stangd=True)
+
+
+def egen_nyckel(nyckel: str, *sammanhang: int) -> str:
+    """The key of a form as it is stored: in another context, or sent by another person, it is another key."""
+    return ":".join([*map(str, sammanhang), nyckel[:MAX_NYCKEL]])
 
 
 def slug_av(rubrik: str, upptagna: Collection[str]) -> str:

@@ -1,16 +1,24 @@
-"""Opening and editing events, within the caller's transaction."""
+"""Opening and editing events, within the caller's transaction.
 
+Whoever locks an event locks it first of all, and writes the record last of all: then nobody waits in a circle.
+"""
+
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wis import audit, clock
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.rules import Subjekt
 from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, HandelseLasare, Lage, Typ
-from wis.handelser.rules import slug_av
+from wis.handelser.rules import Inaktuell, RedanSkickat, egen_nyckel, slug_av
+
+_FORSOK = 5
 
 
 @dataclass(frozen=True)
@@ -25,10 +33,33 @@ class Handelseuppgifter:
 
 
 def oppna(session: Session, who: Subjekt, uppgifter: Handelseuppgifter, *, ovning: bool, nyckel: str) -> Handelse:
-    """A new event owned by the actor that `who` acts for; the one already made if this form (`nyckel`) came before."""
-    earlier = session.scalar(select(Handelse).where(Handelse.idempotensnyckel == nyckel))
-    if earlier is not None:
-        return earlier
+    """A new event owned by the actor that `who` acts for; the one already made if this form (`nyckel`) came before.
+
+    Raises RedanSkickat if it came before with something else in it.
+    """
+    stored = egen_nyckel(nyckel, who.anvandare_id, who.aktor_id)
+    kvar = _FORSOK
+    while True:
+        earlier = session.scalar(select(Handelse).where(Handelse.idempotensnyckel == stored))
+        if earlier is not None:
+            if earlier.ovning != ovning or _andringar(earlier, uppgifter):
+                raise RedanSkickat(earlier.slug)
+            return earlier
+        handelse = _ny(session, who, uppgifter, ovning=ovning, nyckel=stored)
+        kvar -= 1
+        try:
+            with session.begin_nested():
+                session.add(handelse)
+        except IntegrityError:
+            # The same form, or an event with the same title, at the same moment: look again.
+            if not kvar:
+                raise
+        else:
+            skriv_beslut(session, who, handelse, Beslutsslag.OPPNAD, "")
+            return handelse
+
+
+def _ny(session: Session, who: Subjekt, uppgifter: Handelseuppgifter, *, ovning: bool, nyckel: str) -> Handelse:
     handelse = Handelse(
         slug=slug_av(uppgifter.rubrik, set(session.scalars(select(Handelse.slug)))),
         ovning=ovning,
@@ -39,18 +70,28 @@ def oppna(session: Session, who: Subjekt, uppgifter: Handelseuppgifter, *, ovnin
         idempotensnyckel=nyckel,
     )
     _satt(handelse, uppgifter)
-    session.add(handelse)
-    session.flush()
-    skriv_beslut(session, who, handelse, Beslutsslag.OPPNAD, "")
     return handelse
 
 
-def andra(session: Session, who: Subjekt, handelse: Handelse, uppgifter: Handelseuppgifter) -> None:
-    """Change what is said of an event and who reads it; what changed is logged in words."""
+def signatur(handelse: Handelse) -> str:
+    """A text that differs whenever what is said of the event, or who reads it, does: for a form to carry."""
+    lasare = handelse.lasande_aktorer()
+    said = [handelse.rubrik, handelse.typ, handelse.beskrivning, "alla" if lasare is None else sorted(lasare)]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def andra(session: Session, who: Subjekt, handelse: Handelse, uppgifter: Handelseuppgifter, bygger_pa: str) -> None:
+    """Change what is said of a locked event and who reads it; what changed is logged in words.
+
+    `bygger_pa` is the signatur() of what the one who changes saw. Raises Inaktuell if that is not what stands now: a
+    right to read that somebody else took away is not given back unseen.
+    """
     before = handelse.lasande_aktorer()
     changes = _andringar(handelse, uppgifter)
     if not changes:
         return
+    if bygger_pa != signatur(handelse):
+        raise Inaktuell
     _satt(handelse, uppgifter)
     session.flush()
     skriv_beslut(session, who, handelse, Beslutsslag.ANDRAD, f"Ändrat: {', '.join(changes)}.", _union(before, handelse))
@@ -65,6 +106,15 @@ def skriv_beslut(
     horare: frozenset[int] | None = frozenset(),
 ) -> Handelsebeslut:
     """Log a decision: a row of the event, a row of the record, and word to the screens (of `horare` too)."""
+    beslut = nytt_beslut(session, who, handelse, slag, motivering)
+    logga_beslut(session, handelse, beslut, horare)
+    return beslut
+
+
+def nytt_beslut(
+    session: Session, who: Subjekt, handelse: Handelse, slag: Beslutsslag, motivering: str
+) -> Handelsebeslut:
+    """The decision as a row of the event. For whoever has more to write before logga_beslut()."""
     beslut = Handelsebeslut(
         handelse_id=handelse.id,
         slag=slag,
@@ -76,21 +126,27 @@ def skriv_beslut(
     )
     session.add(beslut)
     session.flush()
+    return beslut
+
+
+def logga_beslut(
+    session: Session, handelse: Handelse, beslut: Handelsebeslut, horare: frozenset[int] | None = frozenset()
+) -> None:
+    """The decision in the record, which comes last in the transaction, and word to the screens."""
     audit.record(
         session,
-        f"händelse {slag}",
-        anvandare_id=who.anvandare_id,
-        aktor_id=who.aktor_id,
+        f"händelse {beslut.slag}",
+        anvandare_id=beslut.anvandare_id,
+        aktor_id=beslut.aktor_id,
         objekt=f"handelse:{handelse.id}",
         slug=handelse.slug,
         lage=handelse.lage,
-        motivering=motivering,
+        motivering=beslut.motivering,
         lasare=sorted(handelse.lasande_aktorer() or ()) or "alla",
     )
     readers = handelse.lasande_aktorer()
     told = None if readers is None or horare is None else readers | horare
     anmal(session, Andring(Slag.HANDELSE, beslut.id, handelse_id=handelse.id, aktorer=told))
-    return beslut
 
 
 def _satt(handelse: Handelse, uppgifter: Handelseuppgifter) -> None:

@@ -1,7 +1,7 @@
 """The form of a decision about an event."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, TextAreaField
+from wtforms import BooleanField, RadioField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -21,17 +21,23 @@ _VAL = {
 class Lagesformular(FlaskForm):  # type: ignore[misc]
     """Which decision, and why."""
 
-    beslut = RadioField("Beslut", validators=[InputRequired("Välj vad du vill besluta.")])
+    # What is offered changes when a colleague decides meanwhile: handelser.rules then says what has happened.
+    beslut = RadioField("Beslut", validators=[InputRequired("Välj vad du vill besluta.")], validate_choice=False)
     motivering = TextAreaField(
         "Motivering",
         description="Varför? Loggas och visas för alla som får läsa händelsen.",
-        filters=[lambda text: (text or "").strip()],
+        filters=[lambda text: (text or "").replace("\r\n", "\n").strip()],
         validators=[
             DataRequired("Skriv en motivering: den loggas, och andra aktörer läser den."),
             Length(max=MAX_MOTIVERING, message=f"Korta motiveringen till högst {MAX_MOTIVERING} tecken."),
         ],
     )
     bradskande = BooleanField("Brådskande", description="Bryter igenom tysta timmar.")
+
+    def validate_beslut(self, field: RadioField) -> None:
+        """A decision that there is."""
+        if field.data not in _VAL:
+            raise ValidationError("Välj ett av besluten i listan.")
 
     def mojliga(self, handelse: Handelse) -> None:
         """Offer what can be decided now."""

@@ -9,7 +9,7 @@ from wis.aktorer.models import Aktor
 from wis.auth.rules import Subjekt
 from wis.handelser import rules
 from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, Lage
-from wis.handelser.service import skriv_beslut
+from wis.handelser.service import logga_beslut, nytt_beslut
 from wis.notiser.models import Utskicksslag
 from wis.notiser.service import skapa_utskick
 
@@ -31,7 +31,7 @@ def besluta(session: Session, who: Subjekt, handelse: Handelse, kommando: Lagesk
     utfall = rules.besluta(now_is, kommando.slag, kommando.lage, kommando.motivering)
     handelse.lage = utfall.lage
     handelse.stangd = clock.now() if utfall.stangd else None
-    beslut = skriv_beslut(session, who, handelse, utfall.slag, kommando.motivering.strip())
+    beslut = nytt_beslut(session, who, handelse, utfall.slag, kommando.motivering.strip())
     if kommando.avisera:
         skapa_utskick(
             session,
@@ -44,6 +44,7 @@ def besluta(session: Session, who: Subjekt, handelse: Handelse, kommando: Lagesk
             bradskande=kommando.bradskande,
             beslut_id=beslut.id,
         )
+    logga_beslut(session, handelse, beslut)
     return beslut
 
 

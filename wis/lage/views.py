@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wis import clock, web
-from wis.auth.atkomst import inloggad, kraver
+from wis.auth.atkomst import kraver_nu
 from wis.auth.rules import Verb
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse, Lage
@@ -25,11 +25,11 @@ def andra(slug: str) -> web.Svar:
     if not form.is_submitted():
         form.bradskande.data = handelse.lage == Lage.ORDINARIE and handelse.stangd is None
     elif form.validate():
-        handelse_id, who = handelse.id, inloggad()
+        handelse_id = handelse.id
         try:
             with web.transaction() as session:
-                locked = session.get_one(Handelse, handelse_id, with_for_update={"of": Handelse})
-                kraver(Verb.ANDRA_LAGE, locked.sak())
+                locked = session.get_one(Handelse, handelse_id, with_for_update={"of": Handelse, "key_share": True})
+                who = kraver_nu(session, Verb.ANDRA_LAGE, locked.sak())
                 service.besluta(session, who, locked, form.kommando(avisera=request.form.get("handling") != "tyst"))
         except Avslag as avslag:
             form.beslut.errors = [*form.beslut.errors, str(avslag)]
@@ -37,6 +37,7 @@ def andra(slug: str) -> web.Svar:
             flash("Beslutet är loggat.", "klart")
             return redirect(url_for("ytor.handelse", slug=slug))
         handelse = hamta_handelse(slug, Verb.ANDRA_LAGE)
+        form.mojliga(handelse)
     oversikt = mottagaroversikt(web.session(), handelse, Notisslag.LAGE, clock.now())
     page = render_template("lage/andra.html", form=form, handelse=handelse, oversikt=oversikt, ovning=handelse.ovning)
     return page, 422 if form.is_submitted() else 200

@@ -28,10 +28,14 @@ class Underrattelseformular(FlaskForm):  # type: ignore[misc]
 
     def forbered(self, tidigare: UnderrattelseVersion | None = None) -> None:
         """Fill an unsent form: a new idempotency key, and what is to be corrected."""
-        self.nyckel.data = uuid.uuid4().hex
+        self.ny_nyckel()
         if tidigare is not None:
             self.bas.data, self.rubrik.data = tidigare.nummer, tidigare.rubrik
             self.text.data, self.bradskande.data = tidigare.text, tidigare.bradskande
+
+    def ny_nyckel(self) -> None:
+        """Make the next sending another than the last."""
+        self.nyckel.data = uuid.uuid4().hex
 
     def validate(self, extra_validators: object = None) -> bool:
         """Whether it can be published; sets the errors of the fields otherwise."""

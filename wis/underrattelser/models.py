@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wis.aktorer.models import Aktor
@@ -18,7 +18,16 @@ class Underrattelse(Base):
     """A short piece for information, in an event. `senaste` is the latest version's number."""
 
     __tablename__ = "underrattelse"
-    __table_args__ = (Index("ix_underrattelse_handelse_id", "handelse_id"),)
+    # The second is for finding the corrected ones, which are few: their newest version is younger than `skapad`.
+    __table_args__ = (
+        Index("ix_underrattelse_handelse_id_skapad", "handelse_id", "skapad"),
+        Index(
+            "ix_underrattelse_rattade",
+            "handelse_id",
+            sqlite_where=text("senaste > 1"),
+            postgresql_where=text("senaste > 1"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from wis.auth.rules import Subjekt
@@ -14,9 +14,10 @@ from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
 @dataclass(frozen=True)
 class Urval:
-    """Which underrättelser to list."""
+    """Which underrättelser to list. `pagaende`: those in open events that are no exercises."""
 
     handelse_id: int | None = None
+    pagaende: bool = False
     fran: int = 0
     antal: int = 30
 
@@ -42,12 +43,36 @@ def _senaste(who: Subjekt) -> Select[UnderrattelseVersion]:
 
 def senaste_underrattelser(session: Session, who: Subjekt, urval: Urval) -> Sequence[UnderrattelseVersion]:
     """The latest versions, newest first: `antal` of them from number `fran` of the listing."""
-    query = _senaste(who).limit(urval.antal)
     if urval.handelse_id is not None:
-        query = query.where(Underrattelse.handelse_id == urval.handelse_id)
+        query = _senaste(who).where(Underrattelse.id.in_(_nyast_i(urval.handelse_id, urval)))
+        return session.scalars(query).unique().all()
+    query = _senaste(who).limit(urval.antal)
+    if urval.pagaende:
+        query = query.where(Handelse.ovning.is_(False), Handelse.stangd.is_(None))
     if urval.fran:
         query = query.offset(urval.fran)
     return session.scalars(query).unique().all()
+
+
+def _nyast_i(handelse_id: int, urval: Urval) -> Select[int]:
+    """The ids of the newest of one event, found by index: those never corrected by age, and the few that were."""
+    hogst = urval.fran + urval.antal
+    oandrade = (
+        select(Underrattelse.id, Underrattelse.skapad.label("tid"))
+        .where(Underrattelse.handelse_id == handelse_id, Underrattelse.senaste == 1)
+        .order_by(Underrattelse.skapad.desc(), Underrattelse.id.desc())
+        .limit(hogst)
+    )
+    version = UnderrattelseVersion
+    rattade = (
+        select(Underrattelse.id, version.publicerad.label("tid"))
+        .join(version, and_(version.underrattelse_id == Underrattelse.id, version.nummer == Underrattelse.senaste))
+        .where(Underrattelse.handelse_id == handelse_id, Underrattelse.senaste > 1)
+        .order_by(version.publicerad.desc(), Underrattelse.id.desc())
+        .limit(hogst)
+    )
+    alla = union_all(select(oandrade.subquery()), select(rattade.subquery())).subquery()
+    return select(alla.c.id).order_by(alla.c.tid.desc(), alla.c.id.desc()).limit(urval.antal).offset(urval.fran)
 
 
 def find_underrattelse(session: Session, underrattelse_id: int) -> Underrattelse | None:

@@ -23,6 +23,14 @@ class FelBas(Exception):
         self.senaste = senaste
 
 
+class RedanSkickat(Exception):
+    """The form has been sent before, and what it said then was not this; `underrattelse_id` is what it published."""
+
+    def __init__(self, underrattelse_id: int) -> None:
+        super().__init__(f"formuläret har redan publicerat {underrattelse_id}")
+        self.underrattelse_id = underrattelse_id
+
+
 def brister(rubrik: str, text: str) -> dict[str, str]:
     """What must be mended before it can be published: field name → what to do."""
     found = {}

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wis import web
 from wis.aktorer.models import Aktor
-from wis.auth.atkomst import avbryt_dold, inloggad, kraver, tillgang
+from wis.auth.atkomst import avbryt_dold, inloggad, kraver, kraver_nu, tillgang
 from wis.auth.rules import Sak, Slag, Verb
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse
@@ -19,10 +19,12 @@ from wis.notiser.views import byt_ut_dyra, forhandsvisning
 from wis.underrattelser import queries, service
 from wis.underrattelser.forms import Underrattelseformular
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
-from wis.underrattelser.rules import FelBas
+from wis.underrattelser.rules import FelBas, RedanSkickat
 
 bp = Blueprint("underrattelser", __name__)
 PER_SIDA = 30
+# Held while something is published in the event: so it is not closed meanwhile, and others may publish.
+DELAT = {"of": Handelse, "read": True}
 
 
 def sak_for(underrattelse: Underrattelse) -> Sak:
@@ -45,7 +47,7 @@ def hamta_underrattelse(underrattelse_id: int, verb: Verb = Verb.LASA) -> Underr
 def lista() -> web.Svar:
     """All that one may read, newest first; of one event if asked."""
     who, session = inloggad(), web.session()
-    slug, fran = request.args.get("handelse", ""), max(0, request.args.get("fran", 0, type=int))
+    slug, fran = request.args.get("handelse", ""), max(0, request.args.get("fran", 0, type=web.heltal))
     handelse = hamta_handelse(slug) if slug else None
     urval = queries.Urval(handelse_id=handelse.id if handelse else None, fran=fran, antal=PER_SIDA + 1)
     found = list(queries.senaste_underrattelser(session, who, urval))
@@ -80,20 +82,22 @@ def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
 def ny(slug: str) -> web.Svar:
     """Publish an underrättelse in an event."""
     handelse = hamta_handelse(slug)
-    who = inloggad()
-    egen = _egen_sak(handelse)
-    kraver(Verb.PUBLICERA, egen)
+    kraver(Verb.PUBLICERA, _egen_sak(handelse))
     form = Underrattelseformular()
     if not form.is_submitted():
         form.forbered()
     byt_ut_dyra(form.rubrik, form.text)
     if not _ska_publiceras(form):
         return _formularsida(Sida(form, handelse))
-    publicering, handelse_id = _publicering(form), handelse.id
-    with web.transaction() as session:
-        current = session.get_one(Handelse, handelse_id, with_for_update={"of": Handelse, "read": True})
-        kraver(Verb.PUBLICERA, current.sak(Slag.UNDERRATTELSE, session.get_one(Aktor, who.aktor_id)))
-        underrattelse_id = service.publicera(session, who, current, publicering).underrattelse_id
+    handelse_id, aktor_id = handelse.id, inloggad().aktor_id
+    publicering = _publicering(form)
+    try:
+        with web.transaction() as session:
+            current = session.get_one(Handelse, handelse_id, with_for_update=DELAT)
+            who = kraver_nu(session, Verb.PUBLICERA, current.sak(Slag.UNDERRATTELSE, session.get_one(Aktor, aktor_id)))
+            underrattelse_id = service.publicera(session, who, current, publicering).underrattelse_id
+    except RedanSkickat as redan:
+        return _redan(form, slug, redan.underrattelse_id)
     flash("Underrättelsen är publicerad.", "klart")
     return redirect(url_for("underrattelser.visa", id=underrattelse_id))
 
@@ -103,17 +107,19 @@ def ratta(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Correct an underrättelse: a new version to the same recipients."""
     underrattelse = hamta_underrattelse(id, Verb.PUBLICERA)
     tidigare = queries.versioner(web.session(), id)[0]
-    form, who = Underrattelseformular(), inloggad()
+    form = Underrattelseformular()
     if not form.is_submitted():
         form.forbered(tidigare)
     byt_ut_dyra(form.rubrik, form.text)
     if not _ska_publiceras(form):
         return _formularsida(Sida(form, underrattelse.handelse, tidigare))
+    handelse_id = underrattelse.handelse_id
     publicering = _publicering(form)
     try:
         with web.transaction() as session:
-            locked = session.get_one(Underrattelse, id, with_for_update={"of": Underrattelse})
-            kraver(Verb.PUBLICERA, sak_for(locked))
+            session.get_one(Handelse, handelse_id, with_for_update=DELAT)
+            locked = session.get_one(Underrattelse, id, with_for_update={"of": Underrattelse, "key_share": True})
+            who = kraver_nu(session, Verb.PUBLICERA, sak_for(locked))
             service.ratta(session, who, locked, form.bas.data or 0, publicering)
     except FelBas:
         return _krock(form, id)
@@ -123,12 +129,16 @@ def ratta(id: int) -> web.Svar:  # noqa: A002 the name in the address
 
 @dataclass(frozen=True)
 class Sida:
-    """What the form page shows: the form, its event, and what is being corrected or stood in the way."""
+    """What the form page shows: the form, its event, and what is being corrected or stood in the way.
+
+    `redan` is what the same form has published, when it is sent again with something else in it.
+    """
 
     form: Underrattelseformular
     handelse: Handelse
     tidigare: UnderrattelseVersion | None = None
     krock: bool = False
+    redan: UnderrattelseVersion | None = None
 
 
 def _egen_sak(handelse: Handelse) -> Sak:
@@ -141,6 +151,8 @@ def _ska_publiceras(form: Underrattelseformular) -> bool:
 
 
 def _publicering(form: Underrattelseformular) -> service.Publicering:
+    # Rendering takes its time: hold no connection meanwhile.
+    web.end_reading()
     return service.Publicering(
         form.innehall(), form.nyckel.data or "", avisera=request.form.get("handling") == "avisera"
     )
@@ -153,7 +165,15 @@ def _krock(form: Underrattelseformular, underrattelse_id: int) -> web.Svar:
     # The submitted value would win over .data when the page is drawn; the base must be the new one.
     form.bas.raw_data = None
     form.bas.data = newest.nummer
+    form.ny_nyckel()
     return _formularsida(Sida(form, underrattelse.handelse, newest, krock=True))
+
+
+def _redan(form: Underrattelseformular, slug: str, underrattelse_id: int) -> web.Svar:
+    """The form has published something else before: the person says which of the two it is to be."""
+    form.ny_nyckel()
+    published = queries.versioner(web.session(), underrattelse_id)[0]
+    return _formularsida(Sida(form, hamta_handelse(slug), redan=published))
 
 
 def _formularsida(sida: Sida) -> web.Svar:
@@ -175,8 +195,9 @@ def _formularsida(sida: Sida) -> web.Svar:
         handelse=handelse,
         tidigare=sida.tidigare,
         krock=sida.krock,
+        redan=sida.redan,
         delar=jamfor_ord(sida.tidigare.text, form.text.data or "") if sida.tidigare and sida.krock else [],
         ovning=handelse.ovning,
         **preview,
     )
-    return page, 409 if sida.krock else 422 if form.is_submitted() and form.errors else 200
+    return page, 409 if sida.krock or sida.redan else 422 if form.is_submitted() and form.errors else 200
