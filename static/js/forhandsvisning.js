@@ -12,6 +12,7 @@ function folj(form) {
   const ruta = () => form.querySelector('[data-forhandsvisning-ruta]');
   let klocka = 0;
   let pagar = null;
+  let byter = false; // 'Byt ut dem' was pressed, and is not done yet
 
   async function hamta(handling) {
     clearTimeout(klocka);
@@ -33,23 +34,31 @@ function folj(form) {
     return data.falt;
   }
 
+  // What is typed between the click and the answer is not overwritten: then the new text is asked for in its turn.
   async function bytUt() {
-    const falt = await hamta('byt_ut');
-    let forsta = null;
-    for (const [namn, text] of Object.entries(falt ?? {})) {
-      const mal = form.elements.namedItem(namn);
-      if (!mal || !('value' in mal) || mal.value === text) continue;
+    byter = true;
+    const skickat = new Map([...form.elements].filter((falt) => SKICKAS.includes(falt.name)).map((falt) => [falt, falt.value]));
+    const fraga = hamta('byt_ut');
+    const min = pagar;
+    const svar = Object.entries((await fraga) ?? {}).map(([namn, text]) => [form.elements.namedItem(namn), text]);
+    if (min !== pagar) return; // asked again meanwhile
+    const falten = svar.filter(([mal, text]) => skickat.has(mal) && mal.value !== text);
+    if (falten.some(([mal]) => mal.value !== skickat.get(mal))) {
+      bytUt();
+      return;
+    }
+    byter = false;
+    for (const [mal, text] of falten) {
       mal.value = text;
       mal.dispatchEvent(new Event('input', { bubbles: true }));
-      forsta ??= mal;
     }
-    forsta?.focus();
+    falten[0]?.[0].focus();
   }
 
   form.addEventListener('input', (h) => {
     if (!SKICKAS.includes(h.target.name)) return;
     clearTimeout(klocka);
-    klocka = setTimeout(hamta, DROJ);
+    klocka = setTimeout(() => (byter ? bytUt() : hamta()), DROJ);
   });
   form.addEventListener('click', (h) => {
     if (!h.target.closest('[data-byt-ut]')) return;

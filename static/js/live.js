@@ -1,9 +1,14 @@
 // The live page: told by ids that something changed, it fetches itself again through the ordinary, authorised address.
+// A page with nothing live in it is left alone, unless something is being written there: then it is only asked whether
+// it may still be read. So an error stands as it was given, and so does a page that has no address of its own.
 import { byt } from './byt.js';
 import { klockslag, nu } from './tid.js';
 
 const POLL_KORTAST = 15000;
 const POLL_LANGST = 60000;
+const VANTAR_KORTAST = 5000;
+const VANTAR_LANGST = 30000;
+const HAMTA_HOGST = 15000;
 const SPRIDNING = 150; // so that all who are told at once don't ask at once
 const TALAMOD = 1500; // a break shorter than this is not worth a word
 const ORD = { lagesbild: 'ny lägesbild', underrattelse: 'ny underrättelse', handelse: 'händelsen är ändrad' };
@@ -19,6 +24,12 @@ let tystnad = 0;
 let sedan = null;
 let besked = null;
 let slag = new Set();
+let anslutenForut = false;
+let bevakare = 0;
+let bevakningstid = VANTAR_KORTAST;
+
+const levande = () => document.querySelector('[data-live]') !== null;
+const skrivs = () => document.querySelector('main :is([data-utkast], [data-behall])') !== null;
 
 const vanta = (ms) => new Promise((klar) => setTimeout(klar, ms));
 
@@ -41,6 +52,7 @@ function stoppa(text, lank) {
   stoppad = true;
   clearTimeout(pollare);
   clearTimeout(tystnad);
+  clearTimeout(bevakare);
   socket?.disconnect();
   visa(text, 'stoppad', lank);
 }
@@ -48,8 +60,7 @@ function stoppa(text, lank) {
 // What may no longer be read is taken away; what the person has typed stays.
 function doljInnehallet() {
   const main = document.querySelector('main');
-  const skriver = main.querySelector('[data-utkast], [data-behall]');
-  for (const del of skriver ? main.querySelectorAll('[data-live]') : [main]) del.hidden = true;
+  for (const del of skrivs() ? main.querySelectorAll('[data-live]') : [main]) del.hidden = true;
 }
 
 function adress() {
@@ -66,7 +77,8 @@ function utloggad() {
 
 function forkunna(andrade) {
   const sagda = [...slag].map((ett) => ORD[ett]).filter(Boolean);
-  const bara = slag.size > 0 && sagda.length === 0;
+  const utskick = andrade.length > 0 && andrade.every((rad) => rad.closest('[data-live="utskick"]'));
+  const bara = sagda.length === 0 && (slag.size > 0 || utskick);
   slag = new Set();
   if (bara) return; // how a dispatch goes is seen, and not read aloud row by row
   const rubrik = andrade.map((rad) => rad.querySelector('h2, h3, .tidsrubrik')?.textContent.trim()).find(Boolean);
@@ -75,8 +87,11 @@ function forkunna(andrade) {
 }
 
 async function hamtaEnGang() {
-  const svar = await fetch(adress(), { headers: { 'X-Live': '1' }, cache: 'no-store' });
+  const svar = await fetch(adress(), {
+    headers: { 'X-Live': '1' }, cache: 'no-store', signal: AbortSignal.timeout(HAMTA_HOGST),
+  });
   if (stoppad) return;
+  if (svar.status === 405) return stoppa(''); // what stands here is the answer to a form
   if (svar.status === 401 || (svar.redirected && new URL(svar.url).pathname === '/logga-in')) return utloggad();
   if (svar.status === 404 || svar.status === 403) {
     doljInnehallet();
@@ -87,6 +102,8 @@ async function hamtaEnGang() {
   hamtad = nu();
   const andrade = byt(sida);
   if (!andrade) return;
+  bevakningstid = VANTAR_KORTAST;
+  bevaka();
   forkunna(andrade);
   document.dispatchEvent(new CustomEvent('wis:uppdaterad', { detail: { andrade } }));
 }
@@ -147,9 +164,21 @@ async function polla() {
   franvarande();
 }
 
+// A worker in a process of its own may have no way to tell that it has sent: what waits is asked for.
+function bevaka() {
+  clearTimeout(bevakare);
+  if (stoppad || !document.querySelector('[data-live][data-vantar]')) return;
+  bevakare = setTimeout(async () => {
+    bevakningstid = Math.min(VANTAR_LANGST, bevakningstid * 1.5);
+    if (document.visibilityState === 'visible') await hamta();
+    bevaka();
+  }, bevakningstid);
+}
+
 function ansluten() {
   lugnt();
-  hamta(); // what happened between the page and the socket
+  if (levande() || anslutenForut) hamta(); // what happened between the page and the socket, or while it was away
+  anslutenForut = true;
 }
 
 async function bruten(orsak) {
@@ -163,6 +192,7 @@ function hort(andring) {
   document.dispatchEvent(new CustomEvent('wis:andring', { detail: andring }));
   const egen = document.querySelector('main')?.dataset.handelse;
   if (egen && andring.handelse_id !== null && String(andring.handelse_id) !== egen) return;
+  if (!levande()) return;
   slag.add(andring.slag);
   hamta();
 }
@@ -174,6 +204,7 @@ function vakna() {
 }
 
 export async function starta() {
+  if (!levande() && !skrivs()) return;
   sedan = document.querySelector('[data-sedan]')?.dataset.sedan ?? null;
   besked = document.createElement('p');
   besked.className = 'dold';
@@ -185,6 +216,7 @@ export async function starta() {
   document.addEventListener('wis:inaktuell', hamta);
   window.addEventListener('online', vakna);
   window.addEventListener('pageshow', (handelse) => handelse.persisted && vakna());
+  bevaka();
   const { io } = await import('../vendor/socket.io.esm.min.js');
   socket = io({
     transports: ['websocket', 'polling'],

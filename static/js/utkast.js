@@ -5,6 +5,7 @@ const SPARA_EFTER_MS = 800;
 const KOPIA_EFTER_MS = 200;
 const FORSOK_IGEN_MS = [2000, 4000, 8000, 15000, 30000];
 const VANTA_PA_SPARANDE_MS = 3000;
+const SPARA_HOGST_MS = 15000;
 const KEEPALIVE_MAX = 60000; // Browsers refuse more than 64 KiB in a request that outlives its page.
 const KOPIA_DAGAR = 14;
 const PREFIX = "wis-utkast:";
@@ -31,7 +32,7 @@ class Utkast {
     this.sparad = this.text();
     this.pagaende = null;
     this.forsok = 0;
-    this.stoppad = false; // The server won't have it: another tab's draft, or no right to write.
+    this.stoppad = false; // Saves no more: another tab's draft, no right to write, or somebody else is logged in.
     this.skickad = false; // The form is on its way.
     this.timer = 0;
     this.kopiatimer = 0;
@@ -70,6 +71,7 @@ class Utkast {
 
   andrad() {
     if (!this.osparat()) return;
+    this.skickad = false; // Somebody who still types here has not left: the sending was stopped.
     if (!this.stoppad) this.visa("Sparas …");
     clearTimeout(this.kopiatimer);
     this.kopiatimer = setTimeout(() => this.kopiera(), KOPIA_EFTER_MS);
@@ -90,12 +92,18 @@ class Utkast {
       this.omEnStund(SPARA_EFTER_MS);
       return;
     }
-    const text = this.text();
     this.visa("Sparas …");
-    this.pagaende = this.skicka()
+    this.sand();
+  }
+
+  /** One at a time: two on their way could overtake each other. */
+  sand(keepalive = false) {
+    const text = this.text();
+    const denna = this.skicka(keepalive)
       .then((svar) => this.besvarad(svar, text))
       .catch(() => this.utanKontakt())
-      .finally(() => { this.pagaende = null; });
+      .finally(() => { if (this.pagaende === denna) this.pagaende = null; });
+    this.pagaende = denna;
   }
 
   skicka(keepalive = false) {
@@ -105,6 +113,7 @@ class Utkast {
       method: "POST",
       body: kropp,
       keepalive,
+      signal: AbortSignal.timeout(SPARA_HOGST_MS),
       credentials: "same-origin",
       headers: { Accept: "application/json", "X-CSRFToken": token },
     });
@@ -115,13 +124,14 @@ class Utkast {
     this.kopiera();
     if (svar.status === 401) return this.utloggad();
     if (svar.status === 400) return this.gammalToken(await svar.json());
-    if (svar.status === 409) return this.annanFlik(await svar.json());
+    if (svar.status === 409) return this.krock(await svar.json());
     if (svar.status >= 500) return this.utanKontakt();
     return this.nekad(await svar.json());
   }
 
   arSparat(svar, text) {
     this.forsok = 0;
+    if (svar.revision < Number(this.falt("revision").value)) return; // Late: a newer save has been answered already.
     this.sparad = text;
     this.falt("revision").value = svar.revision;
     this.form.dataset.lagesbild = svar.lagesbild;
@@ -144,7 +154,12 @@ class Utkast {
     this.forsokIgen();
   }
 
-  annanFlik(svar) {
+  krock(svar) {
+    if (svar.kod === "bytt_aktor") {
+      this.visa(`Inte sparat: du agerar nu för ${svar.aktor}. Byt tillbaka i en annan flik, så sparas texten. Den finns kvar i den här webbläsaren.`, "fel");
+      this.forsokIgen();
+      return;
+    }
     this.stoppad = true;
     this.visa(`En annan flik sparade utkastet ${svar.sparad}. Det du skriver här sparas inte av sig självt: tryck på Spara utkast för att se båda texterna.`, "fel");
   }
@@ -162,15 +177,23 @@ class Utkast {
 
   /** Logged out in another tab, or logged in anew there: then this page needs the new login's token. */
   async gammalToken(nej) {
-    const svar = await fetch(this.form.action, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    const svar = await fetch(this.form.action, { signal: AbortSignal.timeout(SPARA_HOGST_MS), credentials: "same-origin", headers: { Accept: "text/html" } });
     if (svar.redirected) return this.utloggad();
     const sida = new DOMParser().parseFromString(await svar.text(), "text/html");
-    const ny = sida.querySelector(`form[data-utkast="${this.form.dataset.utkast}"] [name=csrf_token]`);
+    const formular = sida.querySelector(`form[data-utkast="${this.form.dataset.utkast}"]`);
+    if (formular && formular.dataset.utkastNyckel !== this.form.dataset.utkastNyckel) return this.nagonAnnan();
+    const ny = formular?.querySelector("[name=csrf_token]");
     if (!ny || ny.value === this.falt("csrf_token").value) return this.nekad(nej);
     for (const falt of document.querySelectorAll("input[name=csrf_token]")) falt.value = ny.value;
     const meta = document.querySelector('meta[name="csrf-token"]');
     if (meta) meta.content = ny.value;
     return this.omEnStund(0);
+  }
+
+  /** The text is not theirs: it must neither be saved as their draft nor be lost. */
+  nagonAnnan() {
+    this.stoppad = true;
+    this.visa("Inte sparat: någon annan är inloggad i den här webbläsaren nu, eller du agerar för en annan aktör. Texten finns kvar här. Logga in som förut och öppna sidan igen, så får du ta fram den.", "fel");
   }
 
   /** A save under way must not come after the publication and leave a draft behind: wait for it, then send. */
@@ -199,10 +222,7 @@ class Utkast {
   lamnas() {
     if (this.stoppad || this.skickad || !this.osparat()) return;
     this.kopiera();
-    if (!this.pagaende && this.text().length < KEEPALIVE_MAX) {
-      const text = this.text();
-      this.skicka(true).then((svar) => this.besvarad(svar, text)).catch(() => {});
-    }
+    if (!this.pagaende && this.text().length < KEEPALIVE_MAX) this.sand(true);
   }
 
   // --- this browser ---

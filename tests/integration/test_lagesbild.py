@@ -1,4 +1,4 @@
-"""Publishing lägesbilder and keeping drafts, on real databases."""
+"""Publishing lägesbilder, on real databases."""
 
 import threading
 import time
@@ -10,74 +10,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests import factories as f
+from tests.integration.lagesbild_stod import Scen
 from wis import audit, clock
 from wis.andringar import Andring, lyssna
 from wis.andringar import Slag as Andringsslag
 from wis.auth.models import Medlemskap
-from wis.auth.rules import Roll, Subjekt
+from wis.auth.rules import Roll
 from wis.db import Database
 from wis.handelser.models import Handelse
-from wis.lagesbild import queries, service, utkast
-from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion, Utkast
+from wis.lagesbild import queries, service
+from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
 from wis.lagesbild.plats import Otillaten, Plats, hamta_eller_skapa
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
-from wis.lagesbild.utkast import Konflikt, Sparat, Text
 from wis.notiser.models import Utskick
 from wis.tx import transaction
-
-
-class Scen:
-    """Trafikverket's talesperson, and where the actor's lägesbild of an event goes."""
-
-    def __init__(self, database: Database, *, lasare: list[str] | None = None) -> None:
-        self.database = database
-        with transaction(database) as session:
-            person = f.en_person_hos(session, "trafikverket", Roll.TALESPERSON)
-            handelse = f.en_handelse(session, "lansstyrelsen", rubrik="Snöoväder", lasare=lasare)
-            self.anna = f.subjekt_for(session, person)
-            self.plats = Plats(handelse.id, self.anna.aktor_id)
-
-    def person(self, roll: Roll, aktor: str = "trafikverket") -> Subjekt:
-        """Another person."""
-        with transaction(self.database) as session:
-            return f.subjekt_for(session, f.en_person_hos(session, aktor, roll))
-
-    def publicera(
-        self,
-        bas: int,
-        sammanfattning: str,
-        *,
-        who: Subjekt | None = None,
-        nyckel: str | None = None,
-        plats: Plats | None = None,
-        avisera: bool = False,
-        **ovrigt: object,
-    ) -> service.Publicerad | Avslag:
-        """Publish a summary revised from `bas`."""
-        innehall = Innehall.av({"sammanfattning": sammanfattning}, **ovrigt)  # type: ignore[arg-type]
-        kommando = Publicering(bas, nyckel or f"{bas}-{sammanfattning}", innehall)
-        html = {nyckel: f"<p>{kalla}</p>" for nyckel, kalla in innehall.sektioner.items()}
-        with transaction(self.database) as session:
-            return service.publicera(session, who or self.anna, plats or self.plats, kommando, html, avisera=avisera)
-
-    def versioner(self) -> list[LagesbildVersion]:
-        """What is published, oldest first."""
-        with self.database.reading() as session:
-            rader = session.scalars(select(LagesbildVersion).order_by(LagesbildVersion.nummer)).all()
-            return [queries.find_version(session, rad.lagesbild_id, rad.nummer) or rad for rad in rader]
-
-    def utkast(self) -> list[Utkast]:
-        """Every draft."""
-        with self.database.reading() as session:
-            return list(session.scalars(select(Utkast).order_by(Utkast.id)))
-
-    def spara(
-        self, sammanfattning: str, revision: int = 0, bas: int = 0, who: Subjekt | None = None
-    ) -> Sparat | Konflikt:
-        """Save a draft."""
-        with transaction(self.database) as session:
-            text_ = Text(bas, revision, Innehall.av({"sammanfattning": sammanfattning}))
-            return utkast.spara(session, who or self.anna, self.plats, text_)
 
 
 @pytest.fixture
@@ -349,127 +295,6 @@ def test_an_unchanged_state_of_what_is_not_the_latest_is_refused(scen: Scen) -> 
     scen.publicera(1, "Nytt läge")
     assert _oforandrat(scen, 1) == Avslag(Avslagsslag.FEL_BAS, 2)
     assert len(scen.versioner()) == 2
-
-
-# --- drafts -------------------------------------------------------------------------------------------------------
-
-
-def test_each_save_raises_the_revision_and_keeps_the_text(scen: Scen) -> None:
-    forst = scen.spara("a")
-    sedan = scen.spara("ab", revision=1)
-    assert isinstance(forst, Sparat)
-    assert isinstance(sedan, Sparat)
-    assert (forst.revision, sedan.revision) == (1, 2)
-    assert [u.sektioner for u in scen.utkast()] == [{"sammanfattning": "ab"}]
-
-
-def test_two_tabs_notice_each_other_and_nothing_is_overwritten(scen: Scen) -> None:
-    scen.spara("från flik ett")
-    utfall = scen.spara("från flik två")
-    assert isinstance(utfall, Konflikt)
-    assert utfall.text.innehall.sektioner == {"sammanfattning": "från flik ett"}
-    assert utfall.text.revision == 1
-    assert [u.sektioner for u in scen.utkast()] == [{"sammanfattning": "från flik ett"}]
-
-
-def test_a_save_whose_answer_was_lost_can_be_sent_again(scen: Scen) -> None:
-    scen.spara("a")
-    igen = scen.spara("a")
-    assert isinstance(igen, Sparat)
-    assert igen.revision == 1
-
-
-def test_two_tabs_that_save_for_the_first_time_at_once_make_one_draft(scen: Scen) -> None:
-    start = threading.Barrier(4)
-    utfall: list[Sparat | Konflikt] = []
-
-    def spara(nr: int) -> None:
-        start.wait()
-        utfall.append(scen.spara(f"flik {nr}"))
-
-    tradar = [threading.Thread(target=spara, args=(nr,)) for nr in range(4)]
-    for trad in tradar:
-        trad.start()
-    for trad in tradar:
-        trad.join(30)
-    assert sorted(type(u).__name__ for u in utfall) == ["Konflikt"] * 3 + ["Sparat"]
-    assert len(scen.utkast()) == 1
-
-
-def test_publishing_takes_the_draft_away_but_not_another_tabs_later_text(scen: Scen) -> None:
-    scen.spara("Läget")
-    scen.publicera(0, "Läget")
-    assert scen.utkast() == []
-    scen.spara("Från en annan flik", bas=1)
-    scen.publicera(1, "Nytt läge")
-    assert [u.sektioner for u in scen.utkast()] == [{"sammanfattning": "Från en annan flik"}]
-
-
-def test_the_last_save_of_a_page_that_has_published_leaves_no_draft_behind(scen: Scen) -> None:
-    scen.publicera(0, "Läget")
-    utfall = scen.spara("Läget", revision=3)
-    assert isinstance(utfall, Sparat)
-    assert scen.utkast() == []
-
-
-def test_a_draft_is_a_persons_own_per_actor(scen: Scen) -> None:
-    bertil = scen.person(Roll.SKRIBENT)
-    scen.spara("Annas")
-    scen.spara("Bertils", who=bertil)
-    with scen.database.reading() as session:
-        (lagesbild,) = session.scalars(select(Lagesbild))
-        mitt = queries.find_utkast(session, lagesbild.id, bertil)
-        assert mitt is not None
-        assert mitt.sektioner == {"sammanfattning": "Bertils"}
-        assert [u.anvandare.namn for u in queries.kollegors_utkast(session, lagesbild.id, bertil)] == [scen.anna.namn]
-
-
-def _ta_over(scen: Scen, who: Subjekt, utkast_id: int, *, ersatt: bool = False) -> Sparat | Konflikt:
-    with transaction(scen.database) as session:
-        return utkast.ta_over(session, who, scen.plats, utkast_id, ersatt=ersatt)
-
-
-def test_a_colleagues_draft_is_copied_and_stays_with_the_colleague(scen: Scen) -> None:
-    bertil = scen.person(Roll.SKRIBENT)
-    scen.spara("Annas")
-    assert isinstance(_ta_over(scen, bertil, scen.utkast()[0].id), Sparat)
-    assert [u.sektioner["sammanfattning"] for u in scen.utkast()] == ["Annas", "Annas"]
-
-
-def test_ones_own_draft_is_replaced_only_when_one_says_so(scen: Scen) -> None:
-    bertil = scen.person(Roll.SKRIBENT)
-    scen.spara("Annas")
-    scen.spara("Bertils", who=bertil)
-    annas = scen.utkast()[0].id
-    fraga = _ta_over(scen, bertil, annas)
-    assert isinstance(fraga, Konflikt)
-    assert fraga.text.innehall.sektioner["sammanfattning"] == "Bertils"
-    assert isinstance(_ta_over(scen, bertil, annas, ersatt=True), Sparat)
-    assert [u.sektioner["sammanfattning"] for u in scen.utkast()] == ["Annas", "Annas"]
-
-
-def test_a_draft_of_another_actor_cannot_be_taken(scen: Scen) -> None:
-    scen.spara("Annas")
-    with pytest.raises(LookupError):
-        _ta_over(scen, scen.anna, scen.utkast()[0].id)
-    with pytest.raises(Otillaten):
-        _ta_over(scen, scen.person(Roll.REDAKTOR, "nacka"), scen.utkast()[0].id)
-
-
-def test_a_draft_saved_anew_is_not_thrown_away_by_an_old_page(scen: Scen) -> None:
-    scen.spara("a")
-    scen.spara("ab", revision=1)
-    with transaction(scen.database) as session:
-        assert not utkast.kasta(session, scen.anna, scen.plats, 1)
-    assert len(scen.utkast()) == 1
-    with transaction(scen.database) as session:
-        assert utkast.kasta(session, scen.anna, scen.plats, 2)
-    assert scen.utkast() == []
-
-
-def test_control_characters_that_a_database_refuses_do_not_stop_a_save(scen: Scen) -> None:
-    assert isinstance(scen.spara("a\x00b\ud800c"), Sparat)
-    assert isinstance(scen.publicera(0, "a\x00b", nyckel="a" * 32), service.Publicerad)
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

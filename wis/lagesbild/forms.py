@@ -76,7 +76,9 @@ class Lagesbildsformular(FlaskForm):  # type: ignore[misc]
     def text(self) -> Text:
         """All that was typed, as a draft."""
         innehall = Innehall.av(self.texter(), self.andringsnotering.data or "")
-        return Text(_nummer(self.bas), _nummer(self.revision), innehall, self.nasta_text())
+        return Text(
+            _nummer(self.bas), _nummer(self.revision), innehall, self.nasta_text(), nyckel=self.nyckel.data or ""
+        )
 
     def innehall(self, now: datetime) -> Innehall:
         """What is to be published. Errors in the time are set on its field."""

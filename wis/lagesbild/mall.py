@@ -38,7 +38,7 @@ AVSNITT = (
         "konsekvenser",
         "3. Konsekvenser per samhällsviktig funktion",
         "Konsekvenser per samhällsviktig funktion",
-        "En rad per funktion, med påverkan: ingen, måttlig, allvarlig eller kritisk.",
+        "En rad per funktion, med påverkan: ingen, måttlig, betydande, allvarlig eller kritisk.",
     ),
     Avsnitt("atgarder_vidtagna", "4. Åtgärder", "Vidtagna", "Det som är gjort eller pågår."),
     Avsnitt(

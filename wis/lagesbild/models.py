@@ -67,6 +67,8 @@ class LagesbildVersion(Base):
             ["lagesbild_id", "foregaende"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
         ),
         Index("ix_lagesbild_version_publicerad", "publicerad"),
+        # An event's versions in order of time, and which of them have come since a moment.
+        Index("ix_lagesbild_version_lagesbild_id_publicerad_nummer", "lagesbild_id", "publicerad", "nummer"),
     )
 
     lagesbild_id: Mapped[int] = mapped_column(ForeignKey("lagesbild.id"), primary_key=True)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from wis import clock
 from wis.aktorer.models import Aktor
-from wis.auth import queries as auth_queries
 from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
+from wis.auth.service import aktuellt_subjekt
 from wis.handelser.models import Handelse
 from wis.lagesbild import queries
 from wis.lagesbild.models import Lagesbild
@@ -31,14 +31,16 @@ class Plats:
     aktor_id: int | None
 
 
-def oppna_last(session: Session, who: Subjekt, plats: Plats, verb: Verb) -> Lagesbild:
+def oppna_last(session: Session, who: Subjekt, plats: Plats, verb: Verb, *, delat: bool = False) -> Lagesbild:
     """The lägesbild, made if need be and locked until the transaction ends: who numbers versions waits here in line.
 
+    With `delat` it is only held still: others who do so don't wait, a publication does, and is waited for.
     Rights are judged anew on what the database says now. Raises Otillaten, and LookupError if there is no such event.
     """
     krav(session, who, plats, verb)
     lagesbild = hamta_eller_skapa(session, plats)
-    return session.get_one(Lagesbild, lagesbild.id, with_for_update={"of": Lagesbild}, populate_existing=True)
+    las = {"of": Lagesbild, "read": delat}
+    return session.get_one(Lagesbild, lagesbild.id, with_for_update=las, populate_existing=True)
 
 
 def krav(session: Session, who: Subjekt, plats: Plats, verb: Verb) -> Handelse:
@@ -52,7 +54,7 @@ def krav(session: Session, who: Subjekt, plats: Plats, verb: Verb) -> Handelse:
     if handelse is None:
         raise LookupError(plats.handelse_id)
     sak = sak_for(handelse, None if plats.aktor_id is None else session.get_one(Aktor, plats.aktor_id))
-    beslut = can(_pa_nytt(session, who), verb, sak, clock.now())
+    beslut = can(aktuellt_subjekt(session, who), verb, sak, clock.now())
     if not beslut:
         raise Otillaten(beslut, verb, sak)
     return handelse
@@ -61,12 +63,6 @@ def krav(session: Session, who: Subjekt, plats: Plats, verb: Verb) -> Handelse:
 def sak_for(handelse: Handelse, aktor: Aktor | None) -> Sak:
     """What rights to a lägesbild of the event are judged on: the actor's own, or (None) the samlade."""
     return handelse.sak(Slag.SAMLAD_LAGESBILD) if aktor is None else handelse.sak(Slag.EGEN_LAGESBILD, aktor)
-
-
-def _pa_nytt(session: Session, who: Subjekt) -> Subjekt | None:
-    """Who asks, as the database has it now; None if nothing is left of it."""
-    giltiga = auth_queries.giltiga_medlemskap(session, who.anvandare_id, clock.now())
-    return next((auth_queries.subjekt_av(m, who.inloggning_id) for m in giltiga if m.aktor_id == who.aktor_id), None)
 
 
 def hamta_eller_skapa(session: Session, plats: Plats) -> Lagesbild:

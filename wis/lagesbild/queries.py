@@ -39,6 +39,16 @@ def find_senaste(session: Session, lagesbild_id: int) -> LagesbildVersion | None
     return find_version(session, lagesbild_id, nummer) if nummer else None
 
 
+def idempotensnyckel(lagesbild_id: int, who: Subjekt, nyckel: str) -> str:
+    """The form's key as it is kept. It is a person's own: somebody else's form with the same one is another form."""
+    return f"{lagesbild_id}:{who.anvandare_id}:{nyckel}"
+
+
+def find_publicerad_med(session: Session, nyckel: str) -> LagesbildVersion | None:
+    """The version that was published by the form with this idempotensnyckel(), if any."""
+    return session.scalar(select(LagesbildVersion).where(LagesbildVersion.idempotensnyckel == nyckel))
+
+
 def innehall_av(version: LagesbildVersion | None) -> Innehall:
     """What the version says; empty for None."""
     if version is None:

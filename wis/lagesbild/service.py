@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wis import audit, clock, markup
@@ -53,7 +52,7 @@ def publicera(
     Raises wis.lagesbild.plats.Otillaten.
     """
     lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
-    nyckel = _nyckel(lagesbild, who, kommando.nyckel)
+    nyckel = queries.idempotensnyckel(lagesbild.id, who, kommando.nyckel)
     utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel))
     if isinstance(utfall, Avslag):
         return utfall
@@ -70,8 +69,8 @@ def publicera(
 def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: str) -> Publicerad | Avslag:
     """Say that version `bas` still holds: a new version with its content, sent to nobody. Else as publicera()."""
     lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
-    egen_nyckel = _nyckel(lagesbild, who, nyckel)
-    tidigare = _tidigare(session, egen_nyckel)
+    egen_nyckel = queries.idempotensnyckel(lagesbild.id, who, nyckel)
+    tidigare = queries.find_publicerad_med(session, egen_nyckel)
     if tidigare is not None:
         return Avslag(Avslagsslag.UPPREPAD, tidigare.nummer)
     forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
@@ -87,18 +86,9 @@ def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: s
     return Publicerad(lagesbild.id, version.nummer)
 
 
-def _nyckel(lagesbild: Lagesbild, who: Subjekt, nyckel: str) -> str:
-    # A key is a person's own: somebody else's form with the same one is another form.
-    return f"{lagesbild.id}:{who.anvandare_id}:{nyckel}"
-
-
-def _tidigare(session: Session, nyckel: str) -> LagesbildVersion | None:
-    return session.scalar(select(LagesbildVersion).where(LagesbildVersion.idempotensnyckel == nyckel))
-
-
 def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str) -> Tillstand:
     forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
-    tidigare = _tidigare(session, nyckel)
+    tidigare = queries.find_publicerad_med(session, nyckel)
     return Tillstand(
         senaste=lagesbild.senaste,
         innehall=None if forra is None else queries.innehall_av(forra),

@@ -5,7 +5,7 @@ and neither overwrites what the other wrote.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,21 +13,27 @@ from sqlalchemy.orm import Session
 from wis import clock, markup
 from wis.auth.rules import Subjekt, Verb
 from wis.lagesbild import queries
-from wis.lagesbild.models import Utkast
-from wis.lagesbild.plats import Plats, hamta_eller_skapa, krav
-from wis.lagesbild.rules import Innehall
+from wis.lagesbild.models import LagesbildVersion, Utkast
+from wis.lagesbild.plats import Plats, oppna_last
+from wis.lagesbild.rules import Innehall, tolka_nasta
 
 _LANGSTA_VAL = 40
+# A choice like 'in two hours' is counted from when the form arrives; the version is written this much later at most.
+_VAG_TILL_VERSION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Text:
-    """What a page holds: revised from version `bas`, last saved as `revision` (0 = never); `nasta` chooses a time."""
+    """What a page holds: revised from version `bas`, last saved as `revision` (0 = never); `nasta` chooses a time.
+
+    `nyckel` is the idempotency key of the form, if the text comes from one.
+    """
 
     bas: int
     revision: int
     innehall: Innehall
     nasta: str = ""
+    nyckel: str = ""
 
     def samma(self, annan: "Text") -> bool:
         """Whether both say the same, whatever their revisions."""
@@ -63,10 +69,10 @@ def text_av(rad: Utkast) -> Text:
 
 def spara(session: Session, who: Subjekt, plats: Plats, text: Text) -> Sparat | Konflikt:
     """Keep what the person has typed. Raises wis.lagesbild.plats.Otillaten."""
-    krav(session, who, plats, Verb.SKRIVA)
-    lagesbild_id = hamta_eller_skapa(session, plats).id
+    # A publication under way is waited for, so that its draft is gone and its version can be seen.
+    lagesbild_id = oppna_last(session, who, plats, Verb.SKRIVA, delat=True).id
     rad = queries.find_utkast(session, lagesbild_id, who, las=True)
-    if rad is None and _redan_publicerat(session, lagesbild_id, text):
+    if rad is None and _redan_publicerat(session, lagesbild_id, who, text):
         # The last save of a page that has just published: it must not leave a draft behind.
         return Sparat(lagesbild_id, text.revision, clock.now())
     if rad is None:
@@ -82,9 +88,25 @@ def spara(session: Session, who: Subjekt, plats: Plats, text: Text) -> Sparat | 
     return _spara_over(rad, text)
 
 
-def _redan_publicerat(session: Session, lagesbild_id: int, text: Text) -> bool:
-    senaste = queries.find_senaste(session, lagesbild_id)
-    return senaste is not None and text.innehall.samma_text(queries.innehall_av(senaste))
+def _redan_publicerat(session: Session, lagesbild_id: int, who: Subjekt, text: Text) -> bool:
+    """Whether a version says all that the text says, note and time too: the one of the same form, else the latest."""
+    nyckel = queries.idempotensnyckel(lagesbild_id, who, text.nyckel)
+    egen = queries.find_publicerad_med(session, nyckel) if text.nyckel else None
+    version = egen or queries.find_senaste(session, lagesbild_id)
+    if version is None:
+        return False
+    innehall = queries.innehall_av(version)
+    samma = text.innehall.samma_text(innehall) and text.innehall.andringsnotering == innehall.andringsnotering
+    return samma and _lovar_samma_tid(text.nasta, version, da=egen is not None)
+
+
+def _lovar_samma_tid(nasta: str, version: LagesbildVersion, *, da: bool) -> bool:
+    """Whether the choice means the version's time: made when that was published (`da`), or now."""
+    tider = (version.publicerad - _VAG_TILL_VERSION, version.publicerad) if da else (clock.now(),)
+    try:
+        return version.nasta_uppdatering in {tolka_nasta(nasta, tid) for tid in tider}
+    except (ValueError, OverflowError):
+        return False
 
 
 def _ny(session: Session, who: Subjekt, lagesbild_id: int, text: Text) -> Utkast:
@@ -111,13 +133,15 @@ def _satt(rad: Utkast, text: Text, revision: int) -> None:
     rad.nasta_uppdatering = markup.normalisera(text.nasta)[:_LANGSTA_VAL]
 
 
-def ta_over(session: Session, who: Subjekt, plats: Plats, utkast_id: int, *, ersatt: bool) -> Sparat | Konflikt:
-    """Copy a colleague's draft into one's own; theirs stays. Konflikt if one has a draft already and not `ersatt`.
+def ta_over(
+    session: Session, who: Subjekt, plats: Plats, utkast_id: int, *, ersatt: int | None = None
+) -> Sparat | Konflikt:
+    """Copy a colleague's draft into one's own; theirs stays.
 
+    Konflikt if one has a draft that says something else, unless its revision is `ersatt`: that one may go.
     Raises LookupError if there is no such draft by a colleague at the same actor, and Otillaten.
     """
-    krav(session, who, plats, Verb.SKRIVA)
-    lagesbild_id = hamta_eller_skapa(session, plats).id
+    lagesbild_id = oppna_last(session, who, plats, Verb.SKRIVA, delat=True).id
     kallan = next((u for u in queries.kollegors_utkast(session, lagesbild_id, who) if u.id == utkast_id), None)
     if kallan is None:
         raise LookupError(utkast_id)
@@ -126,7 +150,7 @@ def ta_over(session: Session, who: Subjekt, plats: Plats, utkast_id: int, *, ers
     if mitt is None:
         mitt = _ny(session, who, lagesbild_id, text)
         session.flush()
-    elif not ersatt and not text_av(mitt).samma(text):
+    elif mitt.revision != ersatt and not text_av(mitt).samma(text):
         return Konflikt(lagesbild_id, text_av(mitt), mitt.sparad)
     else:
         _satt(mitt, text, max(mitt.revision, text.revision) + 1)
@@ -135,8 +159,8 @@ def ta_over(session: Session, who: Subjekt, plats: Plats, utkast_id: int, *, ers
 
 def kasta(session: Session, who: Subjekt, plats: Plats, revision: int) -> bool:
     """Throw one's draft away; False (and it stays) if it has been saved anew after `revision`. Raises Otillaten."""
-    krav(session, who, plats, Verb.SKRIVA)
-    rad = queries.find_utkast(session, hamta_eller_skapa(session, plats).id, who, las=True)
+    lagesbild = oppna_last(session, who, plats, Verb.SKRIVA, delat=True)
+    rad = queries.find_utkast(session, lagesbild.id, who, las=True)
     if rad is None:
         return True
     if rad.revision != revision:

@@ -13,7 +13,7 @@ from wis.lagesbild.atkomst import Mal, hamta, transaktion
 from wis.lagesbild.forms import Lagesbildsformular, formularnyckel
 from wis.lagesbild.mall import AVSNITT
 from wis.lagesbild.models import LagesbildVersion
-from wis.lagesbild.rules import Avslag, Avslagsslag, Publicering
+from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
 from wis.lagesbild.sida import Skrivsida
 from wis.notiser.models import Notisslag
 from wis.notiser.queries import utskick_for_lagesbild
@@ -73,7 +73,7 @@ def _utskick(mal: Mal, version: LagesbildVersion) -> object | None:
     """The Utskick of the version, if there is one and the reader may follow it."""
     if not tillgang(Verb.SE_UTSKICK, mal.handelse.sak(Slag.UTSKICK, version.aktor)):
         return None
-    return utskick_for_lagesbild(web.session(), version.lagesbild_id).get(version.nummer)
+    return utskick_for_lagesbild(web.session(), version.lagesbild_id, version.nummer).get(version.nummer)
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/jamfor")
@@ -115,12 +115,10 @@ def jamfor(slug: str, vem: str, a: int, b: int) -> web.Svar:
 def skriv(slug: str, vem: str) -> web.Svar:
     """Write a new version: save it as a draft, look at it, or publish it, as the pressed button says."""
     mal = hamta(slug, vem, Verb.SKRIVA)
-    if request.method == "GET":
+    if request.method != "POST":
         mitt = None if mal.lagesbild is None else queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
         return _skrivsida(mal, sida.ny_skrivsida(web.session(), mal.lagesbild, mitt))
-    form = Lagesbildsformular()
-    byt_ut_dyra(form[SAMMANFATTNING])
-    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, form)
+    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, Lagesbildsformular())
 
 
 def _skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
@@ -183,7 +181,7 @@ def _krock_med_utkast(mal: Mal, form: Lagesbildsformular, konflikt: utkast.Konfl
 def _granska(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     """Show it as readers will see it; the draft is saved too, for a page that is looked at may be left."""
     plats, min_text, who = mal.plats, form.text(), inloggad()
-    html = service.rendera(min_text.innehall)
+    html = _rendera(min_text.innehall)
     with transaktion() as session:
         sparat = utkast.spara(session, who, plats, min_text)
     if isinstance(sparat, utkast.Sparat):
@@ -225,7 +223,8 @@ def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar
     form.satt_fel(rules.granska(innehall, clock.now()))
     if form.errors:
         return _ratta(mal, form, min_text)
-    plats, html = mal.plats, service.rendera(innehall)
+    plats = mal.plats
+    html = _rendera(innehall)
     kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall)
     with transaktion() as session:
         utfall = service.publicera(session, who, plats, kommando, html, avisera=avisera, revision=min_text.revision)
@@ -233,6 +232,12 @@ def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar
         return _avslagen(form, min_text, utfall)
     flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras nu." if avisera else ". Ingen aviseras."), "klart")
     return redirect(_pa_nytt().url("senaste"))
+
+
+def _rendera(innehall: Innehall) -> dict[str, str]:
+    """The HTML by key. It may take seconds: the request holds no connection meanwhile, and what it has read is gone."""
+    web.end_reading()
+    return service.rendera(innehall)
 
 
 def _avslagen(form: Lagesbildsformular, min_text: utkast.Text, avslag: Avslag) -> web.Svar:
@@ -318,6 +323,7 @@ def spara_utkast(slug: str, vem: str) -> web.Svar:
         return jsonify(lagesbild=utfall.lagesbild_id, revision=utfall.revision, sparad=datum.klockslag(utfall.sparad))
     svar = jsonify(
         fel="En annan flik har sparat utkastet.",
+        kod="annan_flik",
         revision=utfall.text.revision,
         sparad=datum.klockslag(utfall.sparad),
         sektioner=dict(utfall.text.innehall.sektioner),
@@ -331,7 +337,7 @@ def spara_utkast(slug: str, vem: str) -> web.Svar:
 def ta_over(slug: str, vem: str, utkast_id: int) -> web.Svar:
     """Go on with a colleague's draft; asks first if one has a draft of one's own."""
     mal = hamta(slug, vem, Verb.SKRIVA)
-    plats, who, adress, ersatt = mal.plats, inloggad(), mal.url("skriv"), request.form.get("ersatt") == "1"
+    plats, who, adress, ersatt = mal.plats, inloggad(), mal.url("skriv"), request.form.get("ersatt", type=int)
     try:
         with transaktion() as session:
             utfall = utkast.ta_over(session, who, plats, utkast_id, ersatt=ersatt)
@@ -339,6 +345,8 @@ def ta_over(slug: str, vem: str, utkast_id: int) -> web.Svar:
         flash("Utkastet finns inte längre: det är publicerat eller kastat.", "varning")
         return redirect(adress)
     if isinstance(utfall, utkast.Konflikt):
+        if ersatt is not None:
+            flash("Ditt eget utkast har ändrats sedan du öppnade sidan. Se vad som står där nu.", "varning")
         return _utkastfraga("ta_over", utfall.text, utkast_id), 409
     flash("Kollegans utkast ligger nu hos dig. Kollegan har kvar sitt.", "klart")
     return redirect(adress)
@@ -351,7 +359,7 @@ def kasta(slug: str, vem: str) -> web.Svar:
     mitt = None if mal.lagesbild is None else queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
     if mitt is None:
         return redirect(mal.url("skriv"))
-    if request.method == "GET":
+    if request.method != "POST":
         return _utkastfraga("kasta", utkast.text_av(mitt))
     plats, who, adress = mal.plats, inloggad(), mal.url("senaste")
     with transaktion() as session:
