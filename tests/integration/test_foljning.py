@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import (
@@ -30,8 +30,8 @@ from wis.audit import Loggpost
 from wis.auth.rules import Roll
 from wis.db import Database
 from wis.notiser import leveransfragor, service
-from wis.notiser.ko import Ko
-from wis.notiser.models import Kanalslag, Status, Utskick
+from wis.notiser.ko import MAX_AVBROTT, Ko
+from wis.notiser.models import Kanalslag, Leverans, Status, Utskick
 from wis.notiser.rules import LEVERERAD, permanent
 from wis.settings import Settings
 
@@ -72,6 +72,7 @@ def test_what_failed_can_be_sent_again_by_its_sender_and_the_tries_stand_in_the_
     kon = Ko(varje_databas, inst, "w1")
     kon.avgor(ta(kon).uppdrag[0], permanent("numret"))
     with skriver(varje_databas) as session:
+        session.execute(update(Leverans).values(avbrott=MAX_AVBROTT - 1))
         skribent = subjekt_for(session, en_person_hos(session, "trafikverket", Roll.SKRIBENT))
         annan = subjekt_for(session, en_person_hos(session, "nacka", Roll.REDAKTOR))
         with pytest.raises(PermissionError, match="tillhör"):
@@ -83,7 +84,7 @@ def test_what_failed_can_be_sent_again_by_its_sender_and_the_tries_stand_in_the_
         post = session.scalars(select(Loggpost).where(Loggpost.handling == "skickar igen")).one()
     assert '"forsok": {"' in post.uppgifter
     [rad] = leveranser(varje_databas, utskick_id).values()
-    assert (rad.status, rad.forsok, rad.permanent) == (Status.VANTAR, 0, False)
+    assert (rad.status, rad.forsok, rad.avbrott, rad.permanent) == (Status.VANTAR, 0, 0, False)
     assert kon.avgor(ta(kon).uppdrag[0], LEVERERAD)
 
 
@@ -135,6 +136,59 @@ def test_only_the_sending_actor_hears_that_a_dispatch_was_made(database: Databas
     assert [(a.slag, a.id, a.handelse_id, a.aktorer) for a in hort] == [
         (Slag.UTSKICK, utskick.id, handelse.id, frozenset({trafikverket}))
     ]
+
+
+def test_the_texts_are_left_where_they_are_until_someone_reads_them(database: Database) -> None:
+    with skriver(database) as session:
+        handelse = en_handelse(session)
+        ett = en_version(session, handelse)
+        en_version(session, handelse, "polisen")
+        egen = en_aktor(session, "trafikverket").id
+    assert ett.lagesbild_id is not None
+    with database.reading() as session:
+        assert len(leveransfragor.utskick_for_handelse(session, handelse.id)) == 2
+        [eget] = leveransfragor.utskick_for_handelse(session, handelse.id, egen)
+        bara = leveransfragor.utskick_for_lagesbild(session, ett.lagesbild_id, 1)
+        assert leveransfragor.utskick_for_lagesbild(session, ett.lagesbild_id, 2) == {}
+        assert eget is bara[1]
+        assert {"sms", "epost"} <= inspect(eget).unloaded
+        assert eget.sms == ett.sms
+
+
+# --- letters and codes: how it went ------------------------------------------------------------------------------
+
+
+def test_how_it_went_with_the_latest_letter_and_the_latest_code_is_told_apart(
+    varje_databas: Database, inst: Settings
+) -> None:
+    def lagen() -> list[Status | None]:
+        with varje_databas.reading() as session:
+            fragor = (leveransfragor.senaste_brev, leveransfragor.senaste_kod)
+            svar = [fraga(session, person.id, Kanalslag.EPOST, person.epost) for fraga in fragor]
+        return [None if ett is None else ett.status for ett in svar]
+
+    def brev(amne: str) -> None:
+        with skriver(varje_databas) as session:
+            till = {"anvandare_id": person.id, "kanal": Kanalslag.EPOST, "adress": person.epost}
+            service.skicka_brev(session, amne=amne, text="Text", **till)
+
+    with skriver(varje_databas) as session:
+        person = en_person_hos(session, "nacka")
+    kon = Ko(varje_databas, inst, "w1")
+    assert lagen() == [None, None]
+    brev("Inbjudan")
+    assert lagen() == [Status.VANTAR, None]
+    kon.avgor(ta(kon, Kanalslag.EPOST).uppdrag[0], permanent("brevservern nekade adressen (550)"))
+    brev(leveransfragor.KOD_AMNE)
+    assert lagen() == [Status.MISSLYCKAD, Status.VANTAR]
+    with varje_databas.reading() as session:
+        assert leveransfragor.utan_brev(session, [person.id]) == {person.id}
+    brev("Inbjudan igen")
+    for uppdrag in ta(kon, Kanalslag.EPOST).uppdrag:
+        kon.avgor(uppdrag, LEVERERAD)
+    assert lagen() == [Status.LEVERERAD, Status.LEVERERAD]
+    with varje_databas.reading() as session:
+        assert leveransfragor.utan_brev(session, [person.id]) == set()
 
 
 # --- codes -------------------------------------------------------------------------------------------------------

@@ -188,7 +188,28 @@ def test_a_message_that_keeps_bringing_its_worker_down_is_given_up(
         aterta(varje_databas)
     [rad] = leveranser(varje_databas, utskick_id).values()
     assert (rad.status, rad.forsok, rad.avbrott) == (Status.MISSLYCKAD, 0, MAX_AVBROTT)
-    assert rad.orsak == "gav upp: avbröts mitt i ett försök 50 gånger"
+    assert rad.orsak == "gav upp: avbröts mitt i ett försök 10 gånger"
+
+
+def test_only_the_message_that_can_have_been_on_its_way_counts_as_interrupted(
+    varje_databas: Database, inst: Settings, klocka: Klocka
+) -> None:
+    with skriver(varje_databas) as session:
+        handelse = en_handelse(session)
+        for _ in range(4):
+            en_som_vill(session, "nacka")
+        utskick = en_version(session, handelse)
+    expandera_allt(varje_databas)
+    kon = Ko(varje_databas, inst, "w1")
+    uppdrag = ta(kon).uppdrag
+    kon.avgor(uppdrag[0], LEVERERAD)
+    klocka.ga(seconds=inst.lease)
+    aterta(varje_databas)
+    rader = {rad.id: rad for rad in leveranser(varje_databas, utskick.id).values()}
+    assert [rader[u.id].avbrott for u in uppdrag] == [0, 1, 0, 0]
+    assert [rader[u.id].orsak for u in uppdrag] == ["", ko.AVBRUTEN, "", ""]
+    assert {rader[u.id].status for u in uppdrag[1:]} == {Status.VANTAR}
+    assert {rad.worker for rad in rader.values() if rad.status == Status.VANTAR} == {None}
 
 
 def test_what_was_claimed_and_not_begun_is_given_back_without_counting_a_try(

@@ -1,8 +1,11 @@
 """Real servers on loopback: what becomes of each recipient, and what a log may say."""
 
 import logging
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -190,6 +193,45 @@ def test_a_server_that_takes_too_long_is_a_passing_failure(
     assert time.monotonic() - borjan < 2.0
 
 
+def test_a_message_does_not_outlive_its_claim_however_many_slow_steps_there_are(
+    smtp: SmtpMottagare, inst: Settings, database: Database
+) -> None:
+    kort = replace(inst, lease=1.0)
+    smtp.beteende.fordrojning = 5.0
+    borjan = time.monotonic()
+    [utfall] = sand(epost(smtp, kort, database), "a@prov.example")
+    assert utfall.slag is Utfallsslag.OVERGAENDE
+    assert time.monotonic() - borjan < kort.lease / 2 + 0.2
+
+
+def test_nor_when_the_server_says_a_letter_now_and_then(inst: Settings, database: Database) -> None:
+    slut = threading.Event()
+
+    def droppa(lyssnare: socket.socket) -> None:
+        while not slut.is_set():
+            with suppress(OSError), lyssnare.accept()[0] as kontakt:
+                while not slut.wait(0.05):
+                    kontakt.sendall(b"2")
+
+    with socket.create_server(("127.0.0.1", 0)) as lyssnare:
+        threading.Thread(target=droppa, args=(lyssnare,), daemon=True).start()
+        url = f"smtp://127.0.0.1:{lyssnare.getsockname()[1]}/?fran=wis@prov.example"
+        borjan = time.monotonic()
+        [utfall] = sand(oppna(Kanalslag.EPOST, replace(inst, lease=1.0, epost_url=url), database), "a@prov.example")
+        tid = time.monotonic() - borjan
+        slut.set()
+    assert utfall.slag is Utfallsslag.OVERGAENDE
+    assert tid < 0.7
+
+
+def test_an_sms_does_not_outlive_its_claim(gateway: HttpGateway, inst: Settings, database: Database) -> None:
+    gateway.beteende.fordrojning = 5.0
+    borjan = time.monotonic()
+    [utfall] = sand(sms(gateway, replace(inst, lease=1.0), database), "+46701740605")
+    assert utfall.slag is Utfallsslag.OVERGAENDE
+    assert time.monotonic() - borjan < 0.7
+
+
 # --- SMS ---------------------------------------------------------------------------------------------------------
 
 
@@ -275,6 +317,7 @@ def test_nothing_more_is_sent_when_told_to_stop(gateway: HttpGateway, inst: Sett
     "url",
     [
         "syslog://{till}",
+        "utkorg://{till}",
         "dbus://{till}",
         "gnome://{till}",
         "windows://{till}",

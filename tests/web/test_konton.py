@@ -97,7 +97,7 @@ class TestInviting:
         client = logga_in(ANNA)
         assert client.post(BJUD_IN, data=KIM).headers["Location"] == LISTA
         page = sida(client.get(LISTA))
-        assert "Kim Ek (kim.ek@nacka.example) har fått en inbjudan." in page
+        assert "En inbjudan är på väg till Kim Ek (kim.ek@nacka.example)." in page
         assert "Inbjuden, har inte loggat in" in page
         assert "/konto/" not in page
         [(till, amne, brevtext)] = brev(database)

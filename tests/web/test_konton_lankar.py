@@ -142,7 +142,7 @@ class TestTheInvitationLink:
         assert data["losenord"] not in page.replace('value="kim.ek@nacka.example"', "")
         assert valj_losenord(client, path).status_code == 302
 
-    @pytest.mark.parametrize("path", ["/konto/gissning", "/konto/%00", "/konto/" + "a" * 500])
+    @pytest.mark.parametrize("path", ["/konto/gissning", "/konto/%01", "/konto/" + "a" * 500])
     def test_that_nobody_sent_is_explained(self, client: FlaskClient, path: str) -> None:
         assert "Länken finns inte" in sida(client.get(path), 404)
         assert "Länken finns inte" in sida(valj_losenord(client, path), 404)

@@ -264,6 +264,8 @@ def test_the_publisher_follows_how_many_got_it_and_who_did_not(logga_in: LoggaIn
         assert vantat in text
     assert "+46" not in text
     assert 'data-live="utskick"' in text
+    # An actor and how it goes there by each channel are one item.
+    assert text.split('class="framdriftslista"')[1].split("</ul>")[0].count("<li") == 1
 
 
 def test_only_the_sending_actors_writers_follow_it(logga_in: LoggaIn, database: Database, utskick_id: int) -> None:

@@ -14,9 +14,9 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
-from wis.auth.forms import MAX_EPOST, trimmad
+from wis.auth.forms import MAX_EPOST, pa_en_rad, trimmad
 from wis.auth.losenord import MINSTA_LANGD, STORSTA_LANGD, brist
 from wis.auth.rules import Roll
 from wis.konton.rules import Behorighet, normal_epost, sista_dag, slutet_av
@@ -27,6 +27,9 @@ _ROLLER = [
     *(SelectChoice(roll.value, f"{roll.namn.capitalize()}: {roll.innebord}") for roll in Roll),
     SelectChoice(INGEN, "Ingen roll: läser ingenting (för den som bara administrerar)"),
 ]
+
+# The name stands in letters that we send: no place for somebody's own link.
+INGEN_ADRESS = Regexp(r"(?!.*(://|www\.))", message="Skriv bara namnet, utan webbadress.")
 
 
 class Datumfalt(DateField):  # type: ignore[misc]
@@ -99,9 +102,10 @@ class Inbjudningsformular(Behorighetsformular):
     )
     namn = StringField(
         "Namn",
-        filters=[trimmad],
+        filters=[pa_en_rad],
         validators=[
             DataRequired("Skriv personens namn."),
+            INGEN_ADRESS,
             Length(max=MAX_NAMN, message=f"Namnet får ha högst {MAX_NAMN} tecken."),
         ],
     )
@@ -139,9 +143,10 @@ class Losenordsformular(FlaskForm):  # type: ignore[misc]
     namn = StringField(
         "Ditt namn",
         description="Kontrollera att det är rätt skrivet: det visas för andra.",
-        filters=[trimmad],
+        filters=[pa_en_rad],
         validators=[
             DataRequired("Skriv ditt namn."),
+            INGEN_ADRESS,
             Length(max=MAX_NAMN, message=f"Namnet får ha högst {MAX_NAMN} tecken."),
         ],
     )

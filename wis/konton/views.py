@@ -23,21 +23,30 @@ from wis.auth.views import VANTA, mark_enhet, starta_session
 from wis.konton import lankar, queries, service
 from wis.konton.forms import Behorighetsformular, Glomtformular, Inbjudningsformular, Losenordsformular
 from wis.konton.queries import Lankstatus
-from wis.konton.rules import HINDRAR, MINST_ADMINISTRATORER, Hinder, Omdome, omdomen
+from wis.konton.rules import HINDRAR, MINST_ADMINISTRATORER, Hinder, Omdome, Tillstand, omdomen
+from wis.notiser.leveransfragor import Brevstatus, senaste_brev, utan_brev
+from wis.notiser.models import Kanalslag
 
 bp = Blueprint("konton", __name__)
 MINSTA_SVARSTID = 0.3
 """No answer about a forgotten password comes sooner, in seconds: it must not tell whether the address is known."""
+
+FOR_MANGA_LANKAR = (
+    "Flera länkar har skickats till personen den senaste kvarten. Be personen titta i skräpposten: "
+    "den senaste länken är den som gäller."
+)
 
 
 @bp.get("/aktorer/<slug>/anvandare")
 def anvandare(slug: str) -> web.Svar:
     """Everyone at the actor, for its administrators."""
     aktor, session, now = _hamta_aktor(slug), web.session(), clock.now()
+    rader = queries.anvandarrader(session, aktor, now)
     return render_template(
         "konton/anvandare.html",
         aktor=aktor,
-        rader=queries.anvandarrader(session, aktor, now),
+        rader=rader,
+        utan_brev=utan_brev(session, [rad.anvandare_id for rad in rader if rad.tillstand is Tillstand.INBJUDEN]),
         antal_administratorer=len(administratorer(session, aktor.id, now)),
         minst=MINST_ADMINISTRATORER,
         roller=list(Roll),
@@ -58,8 +67,9 @@ def bjud_in(slug: str) -> web.Svar:
     except Hinder as error:
         form.form_errors.append(str(error))
         return _bjud_in_sida(form, slug, aktor_namn)
-    sent = "har fått en inbjudan" if invited.lank else "hade redan ett konto, och får ett brev om den nya behörigheten"
-    flash(f"{invited.namn} ({inbjudan.epost}) {sent}.", "klart")
+    vem = f"{invited.namn} ({inbjudan.epost})"
+    known = f"{vem} hade redan ett konto. Ett brev om den nya behörigheten är på väg."
+    flash(f"En inbjudan är på väg till {vem}." if invited.lank else known, "klart")
     return cast(Response, redirect(url_for("konton.anvandare", slug=slug)))
 
 
@@ -97,13 +107,12 @@ def slapp_in(slug: str, medlemskap_id: int) -> web.Svar:
 @bp.post("/aktorer/<slug>/anvandare/<int:medlemskap_id>/skicka-lank")
 def skicka_lank(slug: str, medlemskap_id: int) -> web.Svar:
     """Mail the invitation again, or a link to choose a new password."""
+    sida = _hamta_medlem(slug, medlemskap_id)
+    # Before the transaction: the tries may be counted over the network.
+    if not _strypning().forsok((PER_KOD, f"lank:{medlemskap_id}")):
+        return _nekad(sida, FOR_MANGA_LANKAR)
 
     def send(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int) -> None:
-        if not _strypning().forsok((PER_KOD, f"lank:{medlemskap_id}")):
-            raise Hinder(
-                "Flera länkar har skickats till personen den senaste kvarten. Be personen titta i skräpposten: "
-                "den senaste länken är den som gäller."
-            )
         service.skicka_lank(session, who, aktor_id, medlemskap_id, web.settings().base_url)
 
     return _utfor(slug, medlemskap_id, send, "Ett brev med en länk är på väg till {}.")
@@ -168,6 +177,7 @@ class Medlemssida:
     rad: queries.Anvandarrad
     sjalv: bool
     omdomen: list[Omdome]
+    brev: Brevstatus | None
 
 
 def _hamta_aktor(slug: str) -> Aktor:
@@ -191,6 +201,7 @@ def _hamta_medlem(slug: str, medlemskap_id: int) -> Medlemssida:
         rad=rad,
         sjalv=rad.anvandare_id == inloggad().anvandare_id,
         omdomen=omdomen(subjekt_av(medlemskap), now),
+        brev=senaste_brev(web.session(), rad.anvandare_id, Kanalslag.EPOST, rad.epost),
     )
 
 
@@ -213,12 +224,16 @@ def _utfor(slug: str, medlemskap_id: int, act: Atgard, klart: str) -> web.Svar:
         with _skriv() as session:
             act(session, inloggad(), sida.aktor_id, medlemskap_id)
     except Hinder as error:
-        form = Behorighetsformular(formdata=None)
-        form.fyll(sida.rad.behorighet, service.signatur(sida.rad.behorighet))
-        form.form_errors.append(str(error))
-        return _medlemssida(sida, form)
+        return _nekad(sida, str(error))
     flash(klart.format(sida.rad.namn), "klart")
     return cast(Response, redirect(url_for("konton.medlem", slug=slug, medlemskap_id=medlemskap_id)))
+
+
+def _nekad(sida: Medlemssida, skal: str) -> web.Svar:
+    form = Behorighetsformular(formdata=None)
+    form.fyll(sida.rad.behorighet, service.signatur(sida.rad.behorighet))
+    form.form_errors.append(skal)
+    return _medlemssida(sida, form)
 
 
 def _forhindrad(slug: str, medlemskap_id: int, form: Behorighetsformular, error: Hinder) -> web.Svar:

@@ -22,6 +22,9 @@ from wis.tx import transaction
 
 # Seconds that one step over the network may take.
 TIDSGRANS = 10.0
+# How much of a claim one message may take in all. A claim is renewed before a message when less than half of it is
+# left; the rest, up to that half, is for waiting to write down what came of it.
+_ANDEL = 0.4
 INGET_SVAR = "okänt fel i sändningen"
 _log = logging.getLogger(__name__)
 
@@ -45,6 +48,11 @@ class _UtanInnehall(logging.Filter):
 
 for _namn in ("apprise", "urllib3.connectionpool", "requests"):
     logging.getLogger(_namn).addFilter(_UtanInnehall())
+
+
+def tid_per_meddelande(lease: float) -> float:
+    """Seconds that one message may take in all, where a claim lasts `lease` seconds: it must not outlive its claim."""
+    return lease * _ANDEL
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import requests
+from urllib3 import Timeout
 
 from wis.notiser.apprise_kanaler import TIDSGRANS, Forsandelse, Kanalplugin
 from wis.notiser.rules import LEVERERAD, Utfall, overgaende, permanent
@@ -24,9 +25,10 @@ class Elkskanal(Kanalplugin):  # type: ignore[no-untyped-call]
 
     service_name = "WIS SMS"
 
-    def __init__(self, tjanst: Smstjanst) -> None:
+    def __init__(self, tjanst: Smstjanst, tid: float) -> None:
+        """`tid` is how many seconds one message may take in all."""
         super().__init__()
-        self._tjanst = tjanst
+        self._tjanst, self._tid = tjanst, tid
         self._session = requests.Session()
         self._session.auth = (tjanst.anvandare, tjanst.losenord)
         # A proxy in the environment is for what lies outside this machine.
@@ -35,9 +37,13 @@ class Elkskanal(Kanalplugin):  # type: ignore[no-untyped-call]
     def sand_en(self, forsandelse: Forsandelse, amne: str, text: str) -> Utfall:  # noqa: ARG002 an SMS has no subject
         """Hand over one."""
         falt = {"from": self._tjanst.fran, "to": forsandelse.till, "message": text, "dontlog": "message"}
+        grans = Timeout(connect=TIDSGRANS, read=TIDSGRANS, total=self._tid)
         try:
             svar = self._session.post(
-                self._tjanst.adress, data=falt, timeout=(TIDSGRANS, TIDSGRANS), allow_redirects=False
+                self._tjanst.adress,
+                data=falt,
+                timeout=grans,  # type: ignore[arg-type] # requests hands it on to urllib3 as it is
+                allow_redirects=False,
             )
         except requests.RequestException:
             return overgaende("SMS-tjänsten svarar inte")

@@ -20,9 +20,13 @@ from wis.tx import transaction
 
 PARTI = 32
 AVBRUTEN = "avbröts mitt i ett försök"
-MAX_AVBROTT = 50
+# Each may have been a copy sent. A machine that keeps going down interrupts one per thread each time: see aterta().
+MAX_AVBROTT = 10
 INGEN_LASRATT = "har inte längre läsrätt"
 INGEN_KANAL = "har inte längre någon bekräftad adress"
+
+# In which what is due is claimed and sent.
+_ORDNING = (Leverans.prioritet, Leverans.tidigast, Leverans.id)
 
 Berord = tuple[int, int | None, int | None]
 
@@ -84,7 +88,7 @@ class Ko:
         ids = session.scalars(
             select(Leverans.id)
             .where(*_forfallna(kanal, now))
-            .order_by(Leverans.prioritet, Leverans.tidigast, Leverans.id)
+            .order_by(*_ORDNING)
             .limit(PARTI)
             .with_for_update(skip_locked=True)
         ).all()
@@ -157,8 +161,9 @@ class Ko:
 def aterta(database: Database) -> set[Berord]:
     """Put back what was claimed by somebody who did not come back. Returns the dispatches concerned.
 
-    What has been interrupted MAX_AVBROTT times is given up: a message that brings down its worker must not do so
-    for ever.
+    A thread sends its batch in order and settles each before it begins the next. So of what it left only the first can
+    have been begun: that one was interrupted, the rest is as if never taken. What has been interrupted MAX_AVBROTT
+    times is given up: a message that brings down its worker must not do so, nor come as a copy, for ever.
     """
     now = clock.now()
     gangen = and_(Leverans.status == Status.SANDER, Leverans.lease_till <= now)
@@ -166,37 +171,44 @@ def aterta(database: Database) -> set[Berord]:
         if not session.scalar(select(exists().where(gangen))):
             return set()
     with transaction(database) as session:
-        ids = session.scalars(select(Leverans.id).where(gangen).with_for_update(skip_locked=True)).all()
-        rader = _aterta(session, ids, now)
+        rader = session.execute(
+            select(Leverans.id, Leverans.worker, Leverans.utskick_id)
+            .where(gangen)
+            .order_by(*_ORDNING)
+            .with_for_update(skip_locked=True)
+        ).all()
+        forsta: dict[str | None, int] = {}
+        for id_, worker, _ in rader:
+            forsta.setdefault(worker, id_)
+        _aterta(session, [rad.id for rad in rader], list(forsta.values()), now)
         berorda = session.execute(
-            select(Utskick.id, Utskick.handelse_id, Utskick.aktor_id).where(Utskick.id.in_({rad[0] for rad in rader}))
+            select(Utskick.id, Utskick.handelse_id, Utskick.aktor_id).where(
+                Utskick.id.in_({rad.utskick_id for rad in rader})
+            )
         )
-        for utskick_id, avbrott in rader:
-            if avbrott >= MAX_AVBROTT:
-                _glom_text(session, utskick_id)
         return {(id_, handelse_id, aktor_id) for id_, handelse_id, aktor_id in berorda}
 
 
-def _aterta(session: Session, ids: Sequence[int], now: datetime) -> list[tuple[int, int]]:
-    """(dispatch, interruptions) of each that was put back or given up."""
-    gemensamt: dict[str, Any] = {"avbrott": Leverans.avbrott + 1, "lease_till": None, "worker": None, "andrad": now}
-    rader: list[tuple[int, int]] = []
-    for villkor, varden in (
-        (Leverans.avbrott + 1 < MAX_AVBROTT, {"status": Status.VANTAR, "tidigast": now, "orsak": AVBRUTEN}),
-        (
-            Leverans.avbrott + 1 >= MAX_AVBROTT,
-            {"status": Status.MISSLYCKAD, "orsak": f"{rules.GAV_UPP}: {AVBRUTEN} {MAX_AVBROTT} gånger"},
-        ),
-    ):
-        rader += [
-            (utskick_id, avbrott)
-            for utskick_id, avbrott in session.execute(
-                _uppdatera(Leverans.id.in_(ids), Leverans.status == Status.SANDER, villkor)
-                .values(**gemensamt, **varden)
-                .returning(Leverans.utskick_id, Leverans.avbrott)
-            )
-        ]
-    return rader
+def _aterta(session: Session, ids: Sequence[int], avbrutna: Sequence[int], now: datetime) -> None:
+    """Put these back, but of the interrupted ones give up what has been interrupted too often."""
+    slappt: dict[str, Any] = {"lease_till": None, "worker": None, "andrad": now}
+    avbrutet = slappt | {"avbrott": Leverans.avbrott + 1}
+    sista = Leverans.avbrott + 1 >= MAX_AVBROTT
+    orsak = f"{rules.GAV_UPP}: {AVBRUTEN} {MAX_AVBROTT} gånger"
+    uppgivna = session.scalars(
+        _uppdatera(Leverans.id.in_(avbrutna), sista)
+        .values(**avbrutet, status=Status.MISSLYCKAD, orsak=orsak)
+        .returning(Leverans.utskick_id)
+    ).all()
+    for utskick_id in uppgivna:
+        _glom_text(session, utskick_id)
+    kvar = Leverans.status == Status.SANDER
+    session.execute(
+        _uppdatera(Leverans.id.in_(avbrutna), kvar).values(
+            **avbrutet, status=Status.VANTAR, tidigast=now, orsak=AVBRUTEN
+        )
+    )
+    session.execute(_uppdatera(Leverans.id.in_(ids), kvar).values(**slappt, status=Status.VANTAR))
 
 
 # --- pieces ------------------------------------------------------------------------------------------------------
@@ -237,7 +249,7 @@ def _rader(session: Session, ids: Iterable[int], now: datetime) -> list[_Rad]:
         )
         .outerjoin(Tystnad, Tystnad.anvandare_id == Leverans.anvandare_id)
         .where(Leverans.id.in_(list(ids)))
-        .order_by(Leverans.prioritet, Leverans.tidigast, Leverans.id)
+        .order_by(*_ORDNING)
         .execution_options(populate_existing=True)
     )
     return [_Rad(_uppdrag(lev, utskick, adress, tyst), bool(ratt)) for lev, utskick, adress, tyst, ratt in rows]

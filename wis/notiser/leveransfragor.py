@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
@@ -14,10 +14,14 @@ from wis.auth.models import Anvandare
 from wis.handelser.models import Handelse
 from wis.notiser.models import Kanalslag, Leverans, Status, Utkorgspost, Utskick, Utskicksslag
 
+# The subject of a code; by it a code is told from the letters of the system.
+KOD_AMNE = "Din kod till WIS"
 MAX_RADER = 200
 PER_SIDA = 300
 _VANTAR = (Status.VANTAR, Status.SANDER)
 _UTEBLEV = (Status.MISSLYCKAD, Status.STRUKEN)
+# What is long, and shown on the page of the dispatch alone.
+_UTAN_TEXTER = (defer(Utskick.sms), defer(Utskick.epost))
 
 
 @dataclass(frozen=True)
@@ -91,26 +95,26 @@ def find_utskick(session: Session, utskick_id: int) -> Utskick | None:
     )
 
 
-def utskick_for_lagesbild(session: Session, lagesbild_id: int) -> dict[int, Utskick]:
-    """What was sent of a lägesbild, by number of version."""
-    found = session.scalars(select(Utskick).where(Utskick.lagesbild_id == lagesbild_id))
+def utskick_for_lagesbild(session: Session, lagesbild_id: int, nummer: int | None = None) -> dict[int, Utskick]:
+    """What was sent of a lägesbild, by number of version: of one version when `nummer` is given. Without the texts."""
+    sats = select(Utskick).options(*_UTAN_TEXTER).where(Utskick.lagesbild_id == lagesbild_id)
+    found = session.scalars(sats if nummer is None else sats.where(Utskick.lagesbild_nummer == nummer))
     return {rad.lagesbild_nummer: rad for rad in found if rad.lagesbild_nummer is not None}
 
 
 def utskick_for_underrattelse(session: Session, underrattelse_id: int) -> dict[int, Utskick]:
-    """What was sent of an underrättelse, by number of version."""
-    found = session.scalars(select(Utskick).where(Utskick.underrattelse_id == underrattelse_id))
+    """What was sent of an underrättelse, by number of version. Without the texts."""
+    sats = select(Utskick).options(*_UTAN_TEXTER).where(Utskick.underrattelse_id == underrattelse_id)
+    found = session.scalars(sats)
     return {rad.underrattelse_nummer: rad for rad in found if rad.underrattelse_nummer is not None}
 
 
-def utskick_for_handelse(session: Session, handelse_id: int) -> Sequence[Utskick]:
-    """Everything that was sent in an event, newest first."""
-    return session.scalars(
-        select(Utskick)
-        .options(joinedload(Utskick.aktor))
-        .where(Utskick.handelse_id == handelse_id)
-        .order_by(Utskick.id.desc())
-    ).all()
+def utskick_for_handelse(session: Session, handelse_id: int, aktor_id: int | None = None) -> Sequence[Utskick]:
+    """What was sent in an event, by one actor when `aktor_id` is given; newest first. Without the texts."""
+    sats = select(Utskick).options(joinedload(Utskick.aktor), *_UTAN_TEXTER).where(Utskick.handelse_id == handelse_id)
+    if aktor_id is not None:
+        sats = sats.where(Utskick.aktor_id == aktor_id)
+    return session.scalars(sats.order_by(Utskick.id.desc())).all()
 
 
 def ersatt_av(session: Session, utskick: Utskick) -> int | None:
@@ -186,6 +190,63 @@ def uteblivna(session: Session, utskick_id: int) -> list[Uteblivet]:
         Uteblivet(id_, namn, aktor or "", Kanalslag(kanal), status == Status.STRUKEN, orsak, forsok, andrad)
         for id_, namn, aktor, kanal, status, orsak, forsok, andrad in rows
     ]
+
+
+@dataclass(frozen=True)
+class Brevstatus:
+    """How it went with the latest message of the system to one address. `orsak` says why, when it failed or waits."""
+
+    status: Status
+    orsak: str
+    andrad: datetime
+
+
+def senaste_brev(session: Session, anvandare_id: int, kanal: Kanalslag, adress: str) -> Brevstatus | None:
+    """How it went with the latest letter about the person's account; codes are not among them."""
+    return _senaste(session, anvandare_id, kanal, adress, Utskick.amne != KOD_AMNE)
+
+
+def senaste_kod(session: Session, anvandare_id: int, kanal: Kanalslag, adress: str) -> Brevstatus | None:
+    """How it went with the latest code to this number or address of the person."""
+    return _senaste(session, anvandare_id, kanal, adress, Utskick.amne == KOD_AMNE)
+
+
+def utan_brev(session: Session, anvandare_ids: Iterable[int]) -> set[int]:
+    """Those of these people whose latest letter about the account did not get through to the address they log in by."""
+    senaste = (
+        select(func.max(Leverans.id))
+        .join(Utskick, Utskick.id == Leverans.utskick_id)
+        .join(Anvandare, Anvandare.id == Leverans.anvandare_id)
+        .where(
+            Leverans.anvandare_id.in_(list(anvandare_ids)),
+            Leverans.kanal == Kanalslag.EPOST,
+            Leverans.adress == Anvandare.epost,
+            Utskick.slag == Utskicksslag.SYSTEM,
+            Utskick.amne != KOD_AMNE,
+        )
+        .group_by(Leverans.anvandare_id)
+    )
+    found = select(Leverans.anvandare_id).where(Leverans.id.in_(senaste), Leverans.status == Status.MISSLYCKAD)
+    return set(session.scalars(found))
+
+
+def _senaste(
+    session: Session, anvandare_id: int, kanal: Kanalslag, adress: str, villkor: ColumnElement[bool]
+) -> Brevstatus | None:
+    rad = session.execute(
+        select(Leverans.status, Leverans.orsak, Leverans.andrad)
+        .join(Utskick, Utskick.id == Leverans.utskick_id)
+        .where(
+            Leverans.anvandare_id == anvandare_id,
+            Leverans.kanal == kanal,
+            Leverans.adress == adress,
+            Utskick.slag == Utskicksslag.SYSTEM,
+            villkor,
+        )
+        .order_by(Leverans.id.desc())
+        .limit(1)
+    ).first()
+    return None if rad is None else Brevstatus(Status(rad.status), rad.orsak, rad.andrad)
 
 
 def aldsta_forfallna(session: Session, now: datetime) -> datetime | None:

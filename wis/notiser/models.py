@@ -227,7 +227,7 @@ class Leverans(Base):
     status: Mapped[str]
     tidigast: Mapped[datetime]
     forsok: Mapped[int] = mapped_column(default=0)
-    # How often a worker has claimed it and not come back. That says little of the message itself, so it is no try.
+    # How often a worker has not come back from sending it. That says little of the message itself, so it is no try.
     avbrott: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     lease_till: Mapped[datetime | None]

@@ -155,7 +155,7 @@ def _lat_vanta_igen(session: Session, utskick_id: int, leverans_id: int | None) 
     rader, now = session.scalars(sats.with_for_update()).all(), clock.now()
     forsok = {rad.id: rad.forsok for rad in rader}
     for rad in rader:
-        rad.status, rad.forsok, rad.orsak, rad.permanent = Status.VANTAR, 0, "", False
+        rad.status, rad.forsok, rad.avbrott, rad.orsak, rad.permanent = Status.VANTAR, 0, 0, "", False
         rad.tidigast = rad.andrad = now
     return forsok
 
@@ -260,7 +260,7 @@ def _skicka_kod(session: Session, kanal: Kanal) -> None:
         anvandare_id=kanal.anvandare_id,
         kanal=Kanalslag(kanal.slag),
         adress=kanal.adress,
-        amne="Din kod till WIS",
+        amne=leveransfragor.KOD_AMNE,
         text=f"Din kod till WIS är {kod}. Den gäller i {minuter} minuter. Har du inte bett om den: gör ingenting.",
     )
 

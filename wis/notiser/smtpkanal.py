@@ -1,6 +1,8 @@
 """Mail: an Apprise plugin on smtplib, with one connection kept open and an answer per recipient."""
 
+import io
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr, formatdate
 from functools import cache
+from typing import Any
 
 from wis.notiser.apprise_kanaler import INGET_SVAR, TIDSGRANS, Forsandelse, Kanalplugin
 from wis.notiser.rules import LEVERERAD, Utfall, overgaende, permanent
@@ -47,15 +50,72 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def anslut(server: Smtpserver) -> smtplib.SMTP:
-    """A connection, greeted, encrypted and logged in as configured. Raises OSError (smtplib's errors are such)."""
-    # Our own name is given: looking it up may take as long as DNS likes.
-    if server.sakerhet == "tls":
-        klient: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.vard, server.port, local_hostname=server.doman, timeout=TIDSGRANS, context=_tls()
+class _Svar(io.RawIOBase):
+    """What the server says, read no longer than it may take: a byte now and then must not make it last for ever."""
+
+    def __init__(self, klient: "_Tidsatt") -> None:
+        super().__init__()
+        self._klient = klient
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffert: Any) -> int:
+        return self._klient.vidare().recv_into(buffert)
+
+
+class _Tidsatt(smtplib.SMTP):
+    """An SMTP client each of whose steps has a limit, and all of them together one: `slut`, by time.monotonic()."""
+
+    def __init__(self, server: Smtpserver, slut: float, **tls: Any) -> None:
+        self.slut = slut
+        # Our own name is given: looking it up may take as long as DNS likes.
+        super().__init__(
+            server.vard, server.port, local_hostname=server.doman, timeout=_hogst(slut - time.monotonic()), **tls
         )
-    else:
-        klient = smtplib.SMTP(server.vard, server.port, local_hostname=server.doman, timeout=TIDSGRANS)
+
+    def vidare(self) -> socket.socket:
+        """The connection, for one step more. Raises TimeoutError when the time is up."""
+        kvar = self.slut - time.monotonic()
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        if kvar <= 0:
+            self.close()
+            raise TimeoutError("the time for the message is up")
+        self.sock.settimeout(_hogst(kvar))
+        return self.sock
+
+    def send(self, s: Any) -> None:
+        """As smtplib's, within the time."""
+        self.vidare()
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """As smtplib's, within the time."""
+        self.vidare()
+        if self.file is None:
+            self.file = io.BufferedReader(_Svar(self))
+        return super().getreply()
+
+
+class _TidsattTls(_Tidsatt, smtplib.SMTP_SSL):
+    """The same over TLS from the start."""
+
+
+def _hogst(kvar: float) -> float:
+    return max(min(TIDSGRANS, kvar), 0.001)
+
+
+def anslut(server: Smtpserver, tid: float) -> smtplib.SMTP:
+    """A connection, greeted, encrypted and logged in as configured, with `tid` seconds for that and what follows.
+
+    Raises OSError (smtplib's errors are such).
+    """
+    return _anslut(server, time.monotonic() + tid)
+
+
+def _anslut(server: Smtpserver, slut: float) -> _Tidsatt:
+    klient = _TidsattTls(server, slut, context=_tls()) if server.sakerhet == "tls" else _Tidsatt(server, slut)
     try:
         klient.ehlo_or_helo_if_needed()
         if server.sakerhet == "starttls":
@@ -74,10 +134,11 @@ class Smtpkanal(Kanalplugin):  # type: ignore[no-untyped-call]
 
     service_name = "WIS e-post"
 
-    def __init__(self, server: Smtpserver) -> None:
+    def __init__(self, server: Smtpserver, tid: float) -> None:
+        """`tid` is how many seconds one message may take in all, connecting included."""
         super().__init__()
-        self._server = server
-        self._klient: smtplib.SMTP | None = None
+        self._server, self._tid = server, tid
+        self._klient: _Tidsatt | None = None
         self._anvand = 0.0
         self._mall: tuple[str, str, bytes] = ("", "", b"")
 
@@ -85,9 +146,10 @@ class Smtpkanal(Kanalplugin):  # type: ignore[no-untyped-call]
         """Hand over one; a connection that the server has closed while it was idle is opened again at once."""
         if not _ar_adress(forsandelse.till):
             return permanent("adressen är felskriven")
+        slut = time.monotonic() + self._tid
         for ny in (self._klient is None, True):
             try:
-                return self._lamna(forsandelse, self._brev(forsandelse, amne, text))
+                return self._lamna(forsandelse, self._brev(forsandelse, amne, text), slut)
             except _Bortkopplad:
                 self._stang()
                 if ny:
@@ -102,10 +164,11 @@ class Smtpkanal(Kanalplugin):  # type: ignore[no-untyped-call]
                 return self._misslyckades("brevservern svarar inte")
         return overgaende(INGET_SVAR)
 
-    def _lamna(self, forsandelse: Forsandelse, brev: bytes) -> Utfall:
+    def _lamna(self, forsandelse: Forsandelse, brev: bytes, slut: float) -> Utfall:
         if self._klient is None:
-            self._klient = anslut(self._server)
+            self._klient = _anslut(self._server, slut)
         klient, self._anvand = self._klient, time.monotonic()
+        klient.slut = slut
         with _fore_innehallet():
             kod, _ = klient.mail(self._server.fran)
             if kod == 421:
@@ -160,6 +223,7 @@ class Smtpkanal(Kanalplugin):  # type: ignore[no-untyped-call]
         """Take leave of the server."""
         if self._klient is not None:
             with suppress(OSError):
+                self._klient.slut = time.monotonic() + TIDSGRANS
                 self._klient.quit()
         self._stang()
 

@@ -26,7 +26,15 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 from apprise import Apprise
 
 from wis.db import Database
-from wis.notiser.apprise_kanaler import ASSET, AnnanKanal, Forsandelse, Mottagning, Utkorgskanal
+from wis.notiser.apprise_kanaler import (
+    ASSET,
+    TIDSGRANS,
+    AnnanKanal,
+    Forsandelse,
+    Mottagning,
+    Utkorgskanal,
+    tid_per_meddelande,
+)
 from wis.notiser.elkskanal import Elkskanal, Smstjanst
 from wis.notiser.models import Kanalslag
 from wis.notiser.rules import permanent
@@ -84,15 +92,15 @@ class _EjInstalld:
 def skapa(kanal: Kanalslag, settings: Settings, database: Database) -> Transport:
     """What sends by this channel. Raises SettingsError if its URL is wrong."""
     url = url_for(kanal, settings)
-    if settings.demo or (url or "").startswith("utkorg://"):
+    if settings.demo:
         return Utkorgskanal(database, kanal)
     if url is None:
         return _EjInstalld()
     schema = _schema(url)
     if kanal is Kanalslag.EPOST and schema in _SMTP:
-        return Smtpkanal(smtpserver(url, settings))
+        return Smtpkanal(smtpserver(url, settings), tid_per_meddelande(settings.lease))
     if kanal is Kanalslag.SMS and schema == "46elks":
-        return Elkskanal(smstjanst(url, settings))
+        return Elkskanal(smstjanst(url, settings), tid_per_meddelande(settings.lease))
     return _annan(kanal, url)
 
 
@@ -174,7 +182,7 @@ def _kontrollera(kanal: Kanalslag, settings: Settings) -> tuple[bool, str]:
 def _prova_smtp(server: Smtpserver) -> tuple[bool, str]:
     vem = f"{server.vard}:{server.port}"
     try:
-        klient = anslut(server)
+        klient = anslut(server, TIDSGRANS)
         try:
             kod, _ = klient.noop()
         finally:

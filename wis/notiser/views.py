@@ -1,13 +1,14 @@
 """'Mina notiser', how a dispatch goes, the preview beside the forms that publish, and the Utkorg of the demo."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_wtf import FlaskForm
 from limits import RateLimitItem
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 from wtforms import Field
 
@@ -27,6 +28,10 @@ bp = Blueprint("notiser", __name__)
 BYT_UT = "byt_ut"
 # Where the author's text stands in each kind of form.
 _TEXTFALT = {Notisslag.LAGESBILD: "sammanfattning", Notisslag.UNDERRATTELSE: "text", Notisslag.LAGE: "motivering"}
+
+# Publications lie above this package, which knows their tables by name alone, as its foreign keys do.
+_UNDERRATTELSE = table("underrattelse", column("id"))
+_LAGESBILD = table("lagesbild", column("handelse_id"), column("aktor_id"), column("senaste"))
 
 
 @bp.record_once
@@ -48,7 +53,7 @@ def visa_utskick(id: int) -> web.Svar:  # noqa: A002 the name in the address
 def skicka_igen(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Send what failed once more: one delivery, or all."""
     hamta_utskick(id)
-    leverans_id = request.form.get("leverans", type=int)
+    leverans_id = request.form.get("leverans", type=web.heltal)
     try:
         with web.transaction() as session:
             antal = service.skicka_igen(session, inloggad(), id, leverans_id)
@@ -96,6 +101,16 @@ def _meddelanden(antal: int) -> str:
 # --- before publishing -------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Tankt:
+    """What is about to be published."""
+
+    slag: Notisslag
+    rubrik: str
+    aktor: Aktor
+    rattar: int | None
+
+
 def forhandsvisning(
     handelse: Handelse,
     slag: Notisslag,
@@ -112,7 +127,7 @@ def forhandsvisning(
     `text` and `rubrik` are as in service.skapa_utskick; `rattar` is the underrättelse that is corrected.
     """
     session = web.session()
-    lank = web.settings().base_url + _tankt_lank(session, handelse, slag, rubrik, aktor)
+    lank = web.settings().base_url + _tankt_lank(session, handelse, _Tankt(slag, rubrik, aktor, rattar))
     innehall = rules.Innehall(
         slag, aktor.kortnamn, rubrik, text, lank, handelse.ovning, bradskande, rattelse or rattar is not None
     )
@@ -141,6 +156,15 @@ def _adress_for(handelse: Handelse, innehall: rules.Innehall, rattar: int | None
     )
 
 
+def _egen_rattelse(session: Session, handelse: Handelse, aktor: Aktor) -> int | None:
+    """The underrättelse that is corrected, if it is the actor's own in this event: of others nothing may be learnt."""
+    asked = request.args.get("rattar", type=web.heltal)
+    own = select(Utskick.underrattelse_id).where(
+        Utskick.underrattelse_id == asked, Utskick.handelse_id == handelse.id, Utskick.aktor_id == aktor.id
+    )
+    return None if asked is None else session.scalar(own.limit(1))
+
+
 @bp.post("/handelser/<slug>/forhandsvisa")
 def forhandsvisa(slug: str) -> web.Svar:
     """The preview again, of what stands in the form now; if asked, with costly characters replaced in the source."""
@@ -162,7 +186,7 @@ def forhandsvisa(slug: str) -> web.Svar:
         aktor=aktor,
         bradskande="bradskande" in request.form,
         rattelse=bool(request.values.get("rattelse")),
-        rattar=request.args.get("rattar", type=int),
+        rattar=_egen_rattelse(session, handelse, aktor),
     )
     html = render_template("notiser/_forhandsvisning.html", **vy)
     return jsonify(html=html, falt=falt) if web.wants_json() else html
@@ -177,15 +201,27 @@ def byt_ut_dyra(*falt: Field) -> bool:
     return True
 
 
-def _tankt_lank(session: Session, handelse: Handelse, slag: Notisslag, rubrik: str, aktor: Aktor) -> str:
-    """A path as long as the one that will be sent: what is not published has no address yet."""
-    if slag is Notisslag.UNDERRATTELSE:
-        senaste = session.scalar(select(func.max(Utskick.underrattelse_id))) or 0
-        return f"/underrattelser/{senaste + 1}"
-    if slag is Notisslag.LAGESBILD:
-        vem = "samlad" if rubrik.startswith("Samlad") else aktor.slug
-        return f"/handelser/{handelse.slug}/lagesbild/{vem}/versioner/1"
+def _tankt_lank(session: Session, handelse: Handelse, tankt: _Tankt) -> str:
+    """The path that will be sent, so that the length is right. Somebody else may take the number first."""
+    if tankt.slag is Notisslag.UNDERRATTELSE:
+        return f"/underrattelser/{tankt.rattar or _nasta_underrattelse(session)}"
+    if tankt.slag is Notisslag.LAGESBILD:
+        samlad = tankt.rubrik.startswith("Samlad")
+        nummer = _nasta_version(session, handelse.id, None if samlad else tankt.aktor.id)
+        vem = "samlad" if samlad else tankt.aktor.slug
+        return f"/handelser/{handelse.slug}/lagesbild/{vem}/versioner/{nummer}"
     return f"/handelser/{handelse.slug}"
+
+
+def _nasta_underrattelse(session: Session) -> int:
+    return 1 + (session.scalar(select(func.max(_UNDERRATTELSE.c.id))) or 0)
+
+
+def _nasta_version(session: Session, handelse_id: int, aktor_id: int | None) -> int:
+    # IS NOT DISTINCT FROM: the samlade has no actor.
+    bild = _LAGESBILD.c
+    villkor = (bild.handelse_id == handelse_id, bild.aktor_id.is_not_distinct_from(aktor_id))
+    return 1 + (session.scalar(select(bild.senaste).where(*villkor)) or 0)
 
 
 # --- what I want to be told --------------------------------------------------------------------------------------
@@ -268,7 +304,7 @@ def _kodsandning(
         (PER_KOD, f"kod-till:{adress}"),
     )
     falt = form.kod if isinstance(form, Kodformular) else form.adress
-    if strypning.stoppad(*nycklar):
+    if not all(strypning.forsok(nyckel) for nyckel in nycklar):
         falt.errors = ["Det har skickats många koder. Vänta en kvart och försök igen."]
         return _mina(form, slag=slag)
     try:
@@ -277,7 +313,6 @@ def _kodsandning(
     except service.Koden as fel:
         falt.errors = [str(fel)]
         return _mina(form, slag=slag)
-    strypning.misslyckades(*nycklar)
     var = "Koden finns i Utkorgen." if web.settings().demo else f"Skriv in koden som du får med {slag.namn}."
     flash(var, "klart")
     return redirect(url_for("notiser.mina"))
@@ -288,6 +323,7 @@ def _mina(form: FlaskForm, *, slag: Kanalslag | None = None, skickat: bool = Fal
     who, session = inloggad(), web.session()
     handelser = queries.oppna_handelser_for(session, who.anvandare_id, clock.now())
     sparade = queries.prenumerationer(session, who.anvandare_id)
+    kanaler = queries.kanaler(session, who.anvandare_id)
     val = form if isinstance(form, Tystnadsformular) else Tystnadsformular(formdata=None)
     if val is not form:
         val.fyll(queries.tystnad(session, who.anvandare_id))
@@ -295,7 +331,12 @@ def _mina(form: FlaskForm, *, slag: Kanalslag | None = None, skickat: bool = Fal
         "notiser/mina.html",
         form=form,
         val=val,
-        kanaler=queries.kanaler(session, who.anvandare_id),
+        kanaler=kanaler,
+        koder={
+            kanal: leveransfragor.senaste_kod(session, who.anvandare_id, kanal, rad.adress)
+            for kanal, rad in kanaler.items()
+            if rad.verifierad is None
+        },
         kanalformular=_kanalformular(form, slag, who),
         grupper=rutnat.grupper(sparade, handelser, request.form if skickat else None),
         Kanalslag=Kanalslag,
@@ -327,7 +368,7 @@ def utkorg() -> web.Svar:
     if not web.settings().demo:
         avbryt_dold()
     session, who = web.session(), subjekt()
-    brev, aldre = leveransfragor.utkorg(session, fore=request.args.get("fore", type=int))
+    brev, aldre = leveransfragor.utkorg(session, fore=request.args.get("fore", type=web.heltal))
     return render_template(
         "notiser/utkorg.html",
         breven=brev,
