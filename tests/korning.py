@@ -40,11 +40,11 @@ class Korning:
         )
         return done.stdout
 
-    def starta(self) -> Self:
-        """Start, and wait until it answers."""
+    def starta(self, *arguments: str) -> Self:
+        """Start, with these arguments too, and wait until it answers."""
         with self.logg.open("ab") as logg:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "wis", "run", "--port", str(self.port)],
+                [sys.executable, "-m", "wis", "run", "--port", str(self.port), *arguments],
                 env=self._env,
                 stdout=logg,
                 stderr=logg,

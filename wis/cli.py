@@ -1,16 +1,20 @@
 """The command line: `wis …`."""
 
 import logging
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from wis import audit, schema, settings
 from wis.db import Database
 from wis.grunddata import ladda_grunddata
-from wis.konton.kommandon import user
+from wis.konton.kommandon import Fel, user
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -23,14 +27,30 @@ class Kontext:
 
     @cached_property
     def database(self) -> Database:
-        """The installation's database."""
-        return Database(self.settings.database_url)
+        """The installation's database; ends with a word on what to do if it can't be opened."""
+        with _databasfel():
+            return Database(self.settings.database_url)
 
     def migrerad(self) -> Database:
         """The database, if its schema is the newest; otherwise ends with a word on what to do."""
-        if schema.current(self.database) != schema.newest():
-            raise click.ClickException("Databasen är inte uppdaterad. Kör: wis db upgrade")
+        with _databasfel():
+            newest = schema.current(self.database) == schema.newest()
+        if not newest:
+            raise Fel("Databasen är inte uppdaterad. Kör: wis db upgrade")
         return self.database
+
+
+@contextmanager
+def _databasfel() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise Fel(
+            f"Databasen går inte att öppna ({type(error).__name__}). Kontrollera WIS_DATABASE_URL, att servern är i "
+            "gång och att katalogen finns och går att skriva i."
+        ) from error
+    except RuntimeError as error:
+        raise Fel(str(error)) from error
 
 
 @click.group(help="wis: delad lägesbild för offentliga aktörer i kris.")
@@ -41,7 +61,7 @@ def wis(ctx: click.Context) -> None:
     try:
         ctx.obj = Kontext(settings.load())
     except settings.SettingsError as error:
-        raise click.ClickException(str(error)) from error
+        raise Fel(str(error)) from error
 
 
 @wis.command()
@@ -52,13 +72,26 @@ def run(kontext: Kontext, host: str, port: int) -> None:
     """Kör webben, och (om inget annat sagts) det som skickar."""
     from wis import server  # gunicorn and the whole application: only when they are to run
 
-    kontext.migrerad().dispose()
+    current, host = kontext.settings.served_at(host, port), host.strip("[]")
+    database = kontext.migrerad()
     try:
-        server.kor(kontext.settings, host, port, _demohalsning(kontext.settings))
-    except server.PortUpptagen as error:
-        raise click.ClickException(
-            f"Port {port} är upptagen ({error}). Stoppa det som kör där, eller välj en annan: --port {port + 1}"
-        ) from error
+        server.prova_adress(host, port)
+        if current.embedded_worker:
+            # Here and not in the server's own process, where an error would end in a traceback.
+            _prova_kanaler(current, database)
+        database.dispose()
+        server.kor(current, host, port, _demohalsning(current))
+    except (server.StartHinder, settings.SettingsError) as error:
+        raise Fel(str(error)) from error
+
+
+def _prova_kanaler(current: Settings, database: Database) -> None:
+    """Raises SettingsError if what is to send is configured wrongly."""
+    from wis.notiser.models import Kanalslag
+    from wis.notiser.transport import skapa
+
+    for kanal in Kanalslag:
+        skapa(kanal, current, database).stang()
 
 
 def _demohalsning(current: Settings) -> str:
@@ -79,9 +112,13 @@ def worker(kontext: Kontext) -> None:
     from wis.realtime import koppla_sandare
 
     database = kontext.migrerad()
+    try:
+        arbetare = Worker(database, kontext.settings)
+    except settings.SettingsError as error:
+        raise Fel(str(error)) from error
     koppla_sandare(database, kontext.settings)
     click.echo("Skickar. Avsluta med Ctrl-C.")
-    kor_worker(Worker(database, kontext.settings))
+    kor_worker(arbetare)
 
 
 @wis.command("demo-data")
@@ -91,9 +128,7 @@ def demo_data(kontext: Kontext) -> None:
     from wis.demo.ladda import ladda
 
     if not kontext.settings.demo:
-        raise click.ClickException(
-            "Demodata laddas bara i demoläge. Sätt WIS_DEMO=1, på en databas som inte används på riktigt."
-        )
+        raise Fel("Demodata laddas bara i demoläge. Sätt WIS_DEMO=1, på en databas som inte används på riktigt.")
     loaded = ladda(kontext.migrerad(), kontext.settings)
     click.echo("Demodata laddade." if loaded else "Demodata fanns redan.")
 
@@ -129,9 +164,9 @@ def verify(kontext: Kontext, forvantat: str | None) -> None:
     with kontext.migrerad().reading() as session:
         result = audit.verify(session)
         if isinstance(result, audit.Kedjebrott):
-            raise click.ClickException(f"Kedjan är BRUTEN vid rad {result.nummer}: {result.orsak}.")
+            raise Fel(f"Kedjan är BRUTEN vid rad {result.nummer}: {result.orsak}.")
         if forvantat and not audit.has(session, forvantat):
-            raise click.ClickException(f"Kedjan är hel men saknar {forvantat}: loggen är utbytt eller avkortad.")
+            raise Fel(f"Kedjan är hel men saknar {forvantat}: loggen är utbytt eller avkortad.")
     nummer, digest = result
     click.echo(f"Kedjan är hel: {nummer} rader. Spara detta på annan plats: {nummer}:{digest}")
 
@@ -152,4 +187,5 @@ def check(kontext: Kontext) -> None:
 
 def main() -> None:
     """The entry point of the console script."""
+    os.umask(0o077)  # the database holds password hashes, numbers and drafts: for its owner alone
     wis(prog_name="wis")

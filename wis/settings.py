@@ -4,15 +4,18 @@ Source, strongest first: `WIS_*` in the environment, then `[wis]` in `<instance>
 """
 
 import configparser
+import ipaddress
+import math
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _SVAGA_NYCKLAR = {"", "dev", "secret", "changeme", "hemlig"}
+_STORST = 1e6
 
 
 class SettingsError(Exception):
@@ -27,6 +30,8 @@ class Settings:
     secret_key: str
     database_url: str
     base_url: str = "http://127.0.0.1:8000"
+    # Whether the operator said so; otherwise it follows what we listen on.
+    base_url_given: bool = False
     redis_url: str | None = None
     demo: bool = False
     epost_url: str | None = None
@@ -38,6 +43,8 @@ class Settings:
     lease: float = 60.0
     worker_poll: float = 1.0
     session_tid: int = 16 * 3600
+    # A browser's socket answers a ping every 25 s; it must not be cut between two.
+    read_timeout: float = 40.0
     max_forsok: int = 8
     backoff: float = 15.0
 
@@ -51,15 +58,21 @@ class Settings:
         """Whether the embedded database is in use."""
         return self.database_url.startswith("sqlite")
 
+    def served_at(self, host: str, port: int) -> "Settings":
+        """The same, with the address that people on this machine reach it by, unless the operator gave another.
+
+        A host that is not this machine alone says nothing of the name that people use: then nothing is changed.
+        """
+        name = _loopback_name(host)
+        if self.base_url_given or name is None:
+            return self
+        return replace(self, base_url=f"http://{name}:{port}")
+
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError when a value is wrong or unsafe."""
     env = os.environ if environ is None else environ
-    instance = Path(env.get("WIS_INSTANCE") or PROJECT_ROOT / "instance").resolve()
-    try:
-        instance.mkdir(parents=True, exist_ok=True)
-    except OSError as fel:
-        raise SettingsError(f"Katalogen {instance} går inte att skapa: {fel}. Ange en annan med WIS_INSTANCE.") from fel
+    instance = _instance(env)
     values = _from_file(instance / "wis.cfg") | {
         key.removeprefix("WIS_").lower(): value for key, value in env.items() if key.startswith("WIS_")
     }
@@ -68,22 +81,35 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=values.get("secret_key") or _stored_secret(instance),
         database_url=values.get("database_url") or f"sqlite:///{instance / 'wis.db'}",
         base_url=(values.get("bas_url") or Settings.base_url).rstrip("/"),
+        base_url_given=bool(values.get("bas_url")),
         redis_url=values.get("redis_url") or None,
         demo=_boolean(values, "demo", default=False),
         epost_url=values.get("epost_url") or None,
         sms_url=values.get("sms_url") or None,
         avsandare=values.get("avsandare") or Settings.avsandare,
         embedded_worker=_boolean(values, "inbyggd_worker", default=True),
-        threads=int(_number(values, "threads", Settings.threads)),
-        betrodda_proxyer=int(_number(values, "betrodda_proxyer", 0)),
-        lease=_number(values, "lease", Settings.lease),
-        worker_poll=_number(values, "worker_poll", Settings.worker_poll),
-        session_tid=int(_number(values, "session_tid", Settings.session_tid)),
-        max_forsok=int(_number(values, "max_forsok", Settings.max_forsok)),
+        # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else.
+        threads=_whole(values, "threads", Settings.threads, at_least=8),
+        betrodda_proxyer=_whole(values, "betrodda_proxyer", 0),
+        lease=_number(values, "lease", Settings.lease, at_least=1),
+        worker_poll=_number(values, "worker_poll", Settings.worker_poll, at_least=0.05),
+        read_timeout=_number(values, "read_timeout", Settings.read_timeout, at_least=1),
+        session_tid=_whole(values, "session_tid", Settings.session_tid, at_least=60),
+        max_forsok=_whole(values, "max_forsok", Settings.max_forsok, at_least=1),
         backoff=_number(values, "backoff", Settings.backoff),
     )
     _refuse_unsafe(settings)
     return settings
+
+
+def _instance(env: Mapping[str, str]) -> Path:
+    """The directory of the installation, made if it is not there."""
+    instance = Path(env.get("WIS_INSTANCE") or PROJECT_ROOT / "instance").resolve()
+    try:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fel:
+        raise SettingsError(f"Katalogen {instance} går inte att skapa: {fel}. Ange en annan med WIS_INSTANCE.") from fel
+    return instance
 
 
 def _from_file(path: Path) -> dict[str, str]:
@@ -106,15 +132,40 @@ def _boolean(values: Mapping[str, str], name: str, *, default: bool) -> bool:
     raise SettingsError(f"WIS_{name.upper()} ska vara 1 eller 0, inte '{raw}'.")
 
 
-def _number(values: Mapping[str, str], name: str, default: float) -> float:
+def _number(values: Mapping[str, str], name: str, default: float, *, at_least: float = 0) -> float:
     raw = values.get(name, "").strip()
     try:
         number = float(raw) if raw else float(default)
     except ValueError:
-        raise SettingsError(f"WIS_{name.upper()} ska vara ett tal, inte '{raw}'.") from None
-    if number < 0:
-        raise SettingsError(f"WIS_{name.upper()} får inte vara negativt.")
+        number = math.nan
+    if not math.isfinite(number):
+        raise SettingsError(f"WIS_{name.upper()} ska vara ett tal, inte '{raw}'.")
+    if not at_least <= number <= _STORST:
+        lowest = f"{at_least:g}".replace(".", ",")
+        raise SettingsError(f"WIS_{name.upper()} ska vara minst {lowest} och högst {_STORST:.0f}, inte {raw}.")
     return number
+
+
+def _whole(values: Mapping[str, str], name: str, default: int, *, at_least: int = 0) -> int:
+    number = _number(values, name, default, at_least=at_least)
+    if not number.is_integer():
+        raise SettingsError(f"WIS_{name.upper()} ska vara ett heltal, inte '{values[name].strip()}'.")
+    return int(number)
+
+
+def _loopback_name(host: str) -> str | None:
+    """How an address on this machine is written in a URL, for one who listens on `host`; None if it isn't there."""
+    if host.lower() == "localhost":
+        return "localhost"
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    if not address.is_loopback:
+        return None
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _stored_secret(instance: Path) -> str:

@@ -41,7 +41,16 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"bas_url": "http://wis.example.se"}, "https://"),
         ({"demo": "kanske"}, "WIS_DEMO"),
         ({"threads": "många"}, "WIS_THREADS"),
+        ({"threads": "nan"}, "WIS_THREADS"),
+        ({"threads": "inf"}, "WIS_THREADS"),
+        ({"threads": "7"}, "WIS_THREADS ska vara minst 8"),
+        ({"threads": "8.5"}, "heltal"),
         ({"lease": "-1"}, "WIS_LEASE"),
+        ({"lease": "0.5"}, "WIS_LEASE"),
+        ({"lease": "1e300"}, "WIS_LEASE"),
+        ({"max_forsok": "0"}, "WIS_MAX_FORSOK"),
+        ({"worker_poll": "0"}, "WIS_WORKER_POLL ska vara minst 0,05"),
+        ({"backoff": "-1"}, "WIS_BACKOFF"),
         ({"demo": "1", "sms_url": "46elks://a:b@api.example/"}, "WIS_SMS_URL"),
     ],
 )
@@ -54,3 +63,28 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "wis.cfg").write_text("bas_url = x\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"wis\.cfg"):
         _load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8123"),
+        ("localhost", "http://localhost:8123"),
+        ("::1", "http://[::1]:8123"),
+        ("[::1]", "http://[::1]:8123"),
+        ("0.0.0.0", "http://127.0.0.1:8123"),
+        ("10.0.0.7", "http://127.0.0.1:8000"),
+        ("wis.example.se", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_address_follows_what_we_listen_on_when_nobody_has_given_one(
+    tmp_path: Path, host: str, address: str
+) -> None:
+    assert _load(tmp_path).served_at(host, 8123).base_url == address
+
+
+def test_an_address_that_was_given_stays_whatever_we_listen_on(tmp_path: Path) -> None:
+    given = _load(tmp_path, bas_url="https://wis.example.se/")
+    assert given.served_at("127.0.0.1", 8123).base_url == "https://wis.example.se"
+    default = _load(tmp_path, bas_url="http://127.0.0.1:8000")
+    assert default.served_at("127.0.0.1", 8123).base_url == "http://127.0.0.1:8000"
