@@ -1,6 +1,8 @@
 """An event's pages, as each kind of person meets them."""
 
 from datetime import timedelta
+from html import unescape
+from importlib import metadata
 
 import pytest
 from sqlalchemy import select
@@ -10,16 +12,22 @@ from tests.web.ytor_data import (
     FLIKAR,
     SLUG,
     LoggaIn,
+    besluta,
     bygg_lage,
     ett_utskick,
+    fragor,
     html,
     publicera,
+    ratta,
+    underratta,
 )
 from wis import clock
 from wis.auth.rules import Roll
 from wis.db import Database
-from wis.handelser.models import Handelse
+from wis.handelser.models import Beslutsslag, Handelse
+from wis.settings import Settings
 from wis.tx import transaction
+from wis.ytor.queries import Post, Urval, tidslinje
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def test_the_reader_sees_since_when_and_why_it_is_aktiverat(lage: Database, logg
 
 def test_a_broken_promise_says_for_how_long_and_a_kept_one_when(lage: Database, logga_in: LoggaIn) -> None:
     sida = html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
-    assert "ÖVERSKRIDEN med <span data-omfang>40 min</span>" in sida
+    assert "Överskriden med <span data-omfang>40 min</span>" in sida
     assert "om 25 min" in sida
     assert "Ingen tid utlovad" in sida
 
@@ -56,15 +64,40 @@ def test_nothing_is_late_in_a_closed_event(lage: Database, logga_in: LoggaIn) ->
     with transaction(lage) as session:
         session.execute(Handelse.__table__.update().values(stangd=clock.now()))  # type: ignore[attr-defined]
     sida = html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
-    assert "ÖVERSKRIDEN" not in sida
+    assert "Överskriden" not in sida
     assert "Stängd" in sida
 
 
-def test_a_long_description_is_folded(lage: Database, logga_in: LoggaIn) -> None:
-    assert "Om händelsen" not in html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
+def test_the_description_is_folded_and_the_summary_is_the_first_thing_below_the_tabs(
+    lage: Database, logga_in: LoggaIn
+) -> None:
+    sida = html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
+    assert '<details class="beskrivning"><summary>Om händelsen' in sida
+    below = sida.split('class="flikar"')[1]
+    assert below.index("Samlat: E18") < below.index("Du har inte läst den här händelsen förut")
+
+
+def test_the_button_that_marks_all_as_read_is_only_for_who_has_no_scripts(lage: Database, logga_in: LoggaIn) -> None:
+    sida = html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
+    form = sida.split('<form class="lasmarke"')[1].split("</form>")[0]
+    assert " data-last>" in form
+    assert 'class="knapp knapp-sekundar bara-utan-skript">Markera allt läst' in form
+
+
+def test_what_the_event_is_now_is_told_by_the_last_decision_and_not_by_a_change_of_words(
+    lage: Database, logga_in: LoggaIn
+) -> None:
     with transaction(lage) as session:
-        session.execute(Handelse.__table__.update().values(beskrivning="Mycket att säga. " * 40))  # type: ignore[attr-defined]
-    assert "Om händelsen" in html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
+        besluta(session, session.scalars(select(Handelse)).one(), Beslutsslag.ANDRAD, "Ändrat: typ.")
+    with fragor(lage) as seen:
+        sida = html(logga_in("lasare@nacka.example"), f"/handelser/{SLUG}")
+    assert "SMHI varnar för mycket snö." in sida
+    assert "Ändrat: typ." not in sida
+    assert all("LIMIT" in fraga for fraga in seen if "motivering" in fraga and "anon" not in fraga)
+
+
+def test_the_footer_says_which_version_runs(lage: Database, logga_in: LoggaIn) -> None:
+    assert f"<p>wis {metadata.version('wis')}</p>" in html(logga_in("lasare@nacka.example"), "/")
 
 
 def test_actors_that_have_not_reported_are_named_when_they_are_few_and_else_counted(
@@ -174,8 +207,52 @@ def test_the_timeline_is_leafed_through_fifty_at_a_time(lage: Database, logga_in
     client = logga_in("lasare@nacka.example")
     first = html(client, f"/handelser/{SLUG}/tidslinje")
     assert first.count('class="tidsrad') == 50
-    assert f"/handelser/{SLUG}/tidslinje?sida=2" in first
-    assert html(client, f"/handelser/{SLUG}/tidslinje?sida=2").count('class="tidsrad') == 7
+    aldre = unescape(first.split('href="')[-1].split('"')[0])
+    # What comes meanwhile moves nothing from one page to the other.
+    with transaction(lage) as session:
+        underratta(session, session.scalars(select(Handelse)).one(), "Mitt i läsningen")
+    andra = html(client, aldre)
+    assert andra.count('class="tidsrad') == 7
+    assert "Visa äldre" not in andra
+    assert f'href="/handelser/{SLUG}/tidslinje">Visa det senaste' in andra
+
+
+def test_leafing_shows_each_thing_once_though_many_have_the_same_moment(
+    varje_databas: Database, settings: Settings
+) -> None:
+    now = clock.now()
+    with transaction(varje_databas) as session, clock.at(now):
+        handelse = en_handelse(session, slug=SLUG)
+        for nummer in range(4):
+            publicera(session, handelse, f"aktor-{nummer}")
+            publicera(session, handelse, None)
+            ratta(session, underratta(session, handelse, f"Nummer {nummer}"))
+            besluta(session, handelse, Beslutsslag.LAGE, f"Skäl {nummer}")
+        session.flush()
+        hela = tidslinje(session, handelse.id, Urval(antal=100))
+        bitvis: list[Post] = []
+        while sida := tidslinje(session, handelse.id, Urval(fore=bitvis[-1].plats if bitvis else None, antal=3)):
+            bitvis += sida
+    assert len(hela) == 20
+    assert bitvis == hela
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sida=99999999999999999999999",
+        "sedan=0001-01-01T00:00:00%2B10:00",
+        "sedan=9999-12-31T23:59:59-10:00",
+        "fore=0001-01-01T00:00:00%2B10:00_beslut_1_0",
+        f"fore=2026-11-22T14:00:00%2B00:00_beslut_{'9' * 18}_{'9' * 18}",
+        f"fore=2026-11-22T14:00:00%2B00:00_beslut_{'9' * 40}_0",
+        "fore=x",
+    ],
+)
+def test_an_address_that_no_page_of_ours_has_is_still_a_page(lage: Database, logga_in: LoggaIn, query: str) -> None:
+    client = logga_in("lasare@nacka.example")
+    for flik in FLIKAR:
+        html(client, f"/handelser/{SLUG}{flik}?{query}")
 
 
 def test_every_version_is_listed_with_what_it_can_be_compared_to(lage: Database, logga_in: LoggaIn) -> None:

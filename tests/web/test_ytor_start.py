@@ -19,6 +19,7 @@ from tests.web.ytor_data import (
     html,
     las_till,
     publicera,
+    ratta,
     underratta,
 )
 from wis import clock
@@ -125,6 +126,35 @@ def test_the_start_page_says_what_goes_on_and_how_much_is_new(lage: Database, lo
     assert "7 nya" not in html(client, "/")
 
 
+def test_more_than_ninety_nine_new_things_are_not_counted(lage: Database, logga_in: LoggaIn) -> None:
+    client = logga_in("lasare@nacka.example")
+    las_till(client, clock.now())
+    with transaction(lage) as session:
+        handelse = session.scalars(select(Handelse)).one()
+        for _ in range(60):
+            publicera(session, handelse, "polisen")
+            besluta(session, handelse, Beslutsslag.ANDRAD, "Ändrat: typ.")
+    assert "99+ nya" in html(client, "/")
+    assert "99+ nya saker sedan" in html(client, f"/handelser/{SLUG}")
+
+
+def test_a_correction_is_new_and_is_the_newest_thing(lage: Database, logga_in: LoggaIn) -> None:
+    client = logga_in("lasare@nacka.example")
+    with transaction(lage) as session:
+        handelse = session.scalars(select(Handelse)).one()
+        forsta = underratta(session, handelse, "Bron är stängd")
+        underratta(session, handelse, "Något annat")
+    las_till(client, clock.now())
+    with transaction(lage) as session:
+        ratta(session, session.merge(forsta))
+    sida = html(client, "/")
+    assert "1 ny<" in sida
+    assert "RÄTTELSE</span> Bron är stängd</p>" in sida
+    assert html(client, f"/handelser/{SLUG}").index("Bron är stängd") < html(client, f"/handelser/{SLUG}").index(
+        "Något annat"
+    )
+
+
 def test_the_start_page_shows_the_newest_thing_and_its_age(lage: Database, logga_in: LoggaIn) -> None:
     sida = html(logga_in("lasare@nacka.example"), "/")
     assert "nyss</span></time> · Polisen:" in sida
@@ -204,3 +234,18 @@ def test_every_page_is_the_same_on_either_database(varje_databas: Database, sett
     if path == "/":
         assert "6 nya" in sida
         assert "Ni har lovat en uppdatering" in sida
+
+
+def test_the_last_fifty_closed_events_are_listed_and_all_when_asked_for(database: Database, logga_in: LoggaIn) -> None:
+    with transaction(database) as session:
+        en_person_hos(session, "nacka", epost="l@nacka.example")
+        for nummer in range(53):
+            en_handelse(session, rubrik=f"Nr {nummer:02}", stangd=clock.now() - timedelta(days=nummer))
+    client = logga_in("l@nacka.example")
+    sida = html(client, "/handelser")
+    assert sida.count('<li class="kort') == 50
+    assert "de 50 senaste" in sida
+    assert sida.index("Nr 00") < sida.index("Nr 01")
+    assert "Nr 50" not in sida
+    adress = sida.split('">Visa alla stängda händelser')[0].rsplit('href="', 1)[1]
+    assert html(client, adress).count('<li class="kort') == 53

@@ -63,11 +63,12 @@ def publicera(
     return version
 
 
-def underratta(session: Session, handelse: Handelse, rubrik: str, *, bradskande: bool = False) -> UnderrattelseVersion:
-    av = en_person_hos(session, "polisen", Roll.TALESPERSON)
-    sak = Underrattelse(
-        handelse_id=handelse.id, aktor_id=en_aktor(session, "polisen").id, skapad=clock.now(), senaste=1
-    )
+def underratta(
+    session: Session, handelse: Handelse, rubrik: str, *, bradskande: bool = False, aktor: str = "polisen"
+) -> UnderrattelseVersion:
+    """An underrättelse by a person of the actor's."""
+    av = en_person_hos(session, aktor, Roll.TALESPERSON)
+    sak = Underrattelse(handelse_id=handelse.id, aktor_id=en_aktor(session, aktor).id, skapad=clock.now(), senaste=1)
     session.add(sak)
     session.flush()
     version = UnderrattelseVersion(
@@ -79,6 +80,26 @@ def underratta(session: Session, handelse: Handelse, rubrik: str, *, bradskande:
         rubrik=rubrik,
         text="Texten.",
         html="<p>Texten.</p>",
+        idempotensnyckel=uuid.uuid4().hex,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def ratta(session: Session, forra: UnderrattelseVersion) -> UnderrattelseVersion:
+    """The next version of an underrättelse."""
+    session.get_one(Underrattelse, forra.underrattelse_id).senaste = forra.nummer + 1
+    version = UnderrattelseVersion(
+        underrattelse_id=forra.underrattelse_id,
+        nummer=forra.nummer + 1,
+        foregaende=forra.nummer,
+        publicerad=clock.now(),
+        forfattare_id=forra.forfattare_id,
+        bradskande=False,
+        rubrik=forra.rubrik,
+        text="Rättat.",
+        html="<p>Rättat.</p>",
         idempotensnyckel=uuid.uuid4().hex,
     )
     session.add(version)

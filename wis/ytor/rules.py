@@ -1,10 +1,15 @@
 """What counts as new, when a promise is broken, how far one has read. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from wis import datum
+
+MAX_NYA = 99
+"""More new things than this are not counted."""
+MAX_SIFFROR = 18
+"""So many digits always fit in a column of the database."""
 
 
 class Slag(StrEnum):
@@ -53,17 +58,37 @@ def overskriden(nasta: datetime | None, now: datetime, *, stangd: bool = False) 
 
 
 def las_tid(text: str | None) -> datetime | None:
-    """The moment in an ISO 8601 text with a zone, as our own pages write it; None for anything else."""
+    """The moment (UTC) in an ISO 8601 text with a zone, as our own pages write it; None for anything else."""
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        # At either end of the calendar there are zones in which a moment has no UTC.
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else None
 
 
-def sida(nummer: int, per_sida: int) -> tuple[int, int]:
-    """The (offset, limit) to fetch of a page: one more than is shown, to know if there is another."""
-    return (max(1, nummer) - 1) * per_sida, per_sida + 1
+@dataclass(frozen=True)
+class Plats:
+    """A place in a stream: what comes next is older, or of the same moment and later in order."""
+
+    tid: datetime
+    slag: Slag
+    objekt_id: int
+    nummer: int
+
+    def __str__(self) -> str:
+        return f"{self.tid.astimezone(UTC).isoformat()}_{self.slag.value}_{self.objekt_id}_{self.nummer}"
+
+
+def las_plats(text: str | None) -> Plats | None:
+    """The place that an address of ours names; None for anything else."""
+    tid, *rest = (text or "").split("_")
+    moment = las_tid(tid)
+    if moment is None or len(rest) != 3 or rest[0] not in set(Slag):
+        return None
+    if not all(tal.isascii() and tal.isdigit() and len(tal) <= MAX_SIFFROR for tal in rest[1:]):
+        return None
+    return Plats(moment, Slag(rest[0]), int(rest[1]), int(rest[2]))
 
 
 def forsening(nasta: datetime, now: datetime) -> str:

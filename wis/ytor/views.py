@@ -1,6 +1,5 @@
 """The composed pages: the start page and an event's own with its tabs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -17,8 +16,8 @@ from wis.auth.atkomst import inloggad, kraver, tillgang
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, Typ
-from wis.handelser.queries import beslut_om, handelser_for
+from wis.handelser.models import Handelse, Typ
+from wis.handelser.queries import handelser_for, senaste_beslut
 from wis.handelser.views import ny_handelse_sak
 from wis.lage.service import beslutsrubrik
 from wis.lagesbild.models import LagesbildVersion
@@ -73,7 +72,7 @@ def start() -> web.Svar:
         forsenade=[
             _kort(version, Marke(who.anvandare_id, now), {}) for version in queries.forsenade(session, who, now)
         ],
-        underrattelser=queries.senaste_underrattelser(session, who, UNDERRATTELSER),
+        underrattelser=senaste_underrattelser(session, who, Underrattelseurval(pagaende=True, antal=UNDERRATTELSER)),
         far_oppna=tillgang(Verb.OPPNA_HANDELSE, ny_handelse_sak(who)),
         typnamn=_TYPNAMN,
     )
@@ -109,16 +108,16 @@ def tidslinje(slug: str) -> web.Svar:
     huvud = _huvud(hamta_handelse(slug), "tidslinje")
     session, handelse_id = web.session(), huvud["handelse"].id
     aktor, slag = request.args.get("aktor", ""), request.args.get("slag", "")
-    sida = max(1, request.args.get("sida", 1, type=int))
-    fran, antal = rules.sida(sida, PER_SIDA)
+    fore = rules.las_plats(request.args.get("fore"))
     valt = Slag(slag) if slag in set(Slag) else None
-    poster = queries.tidslinje(session, handelse_id, queries.Urval(aktor, valt, fran, antal))
+    # One more than is shown, to know if there is another page.
+    poster = queries.tidslinje(session, handelse_id, queries.Urval(aktor, valt, fore, PER_SIDA + 1))
     return render_template(
         "ytor/tidslinje.html",
         **huvud,
         poster=poster[:PER_SIDA],
-        fler=len(poster) > PER_SIDA,
-        sida=sida,
+        fore=fore,
+        nasta=str(poster[PER_SIDA - 1].plats) if len(poster) > PER_SIDA else None,
         aktorer=queries.aktorer_i(session, handelse_id),
         slagen=list(Slag),
         vald_aktor=aktor,
@@ -147,7 +146,7 @@ def utskick(slug: str) -> web.Svar:
     session, sak = web.session(), huvud["handelse"]
     egen = session.get_one(Aktor, inloggad().aktor_id)
     folja = tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen))
-    found = [u for u in utskick_for_handelse(session, sak.id) if _far_folja(sak, u)]
+    found = [u for u in utskick_for_handelse(session, sak.id, egen.id) if _far_folja(sak, u)]
     antal = antal_for(session, [u.id for u in found])
     return render_template(
         "ytor/utskick.html",
@@ -200,17 +199,12 @@ def _huvud(handelse: Handelse, flik: str) -> dict[str, Any]:
         "ovning": handelse.ovning,
         "flik": flik,
         "typnamn": _TYPNAMN,
-        "lagesbeslut": _galler_nu(beslut_om(session, handelse.id)),
-        "senast": queries.senast_i(session, who, [handelse.id]).get(handelse.id),
+        "lagesbeslut": senaste_beslut(session, handelse.id),
+        "senast": queries.senast_i(session, who, [handelse.id]).get(handelse.id) if flik in _MED_LASMARKE else None,
         "lasmarke": Marke(who.anvandare_id, shown),
         "last_till": sedd_till,
         "sedan": ALDRIG if shown is None else shown.isoformat(),
     }
-
-
-def _galler_nu(beslut: Sequence[Handelsebeslut]) -> Handelsebeslut | None:
-    """The decision that made the event what it is now: opened, activated, closed …"""
-    return next((b for b in beslut if b.slag != Beslutsslag.ANDRAD), None)
 
 
 def _kort(version: LagesbildVersion, marke: Marke, sedda: dict[int, int], *, stangd: bool = False) -> Kort:
@@ -271,4 +265,5 @@ def _i_svensk_ordning(version: LagesbildVersion) -> tuple[bool, str, int, int]:
     return (lagesbild.aktor_id is not None, svensk_nyckel(lagesbild.namn), lagesbild.id, -version.nummer)
 
 
+_MED_LASMARKE = {"lagesbild", "tidslinje"}
 _TYPNAMN = {typ.value: typ.namn for typ in Typ}

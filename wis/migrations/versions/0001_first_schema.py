@@ -317,7 +317,8 @@ def _underrattelse() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_underrattelse'))
     )
     with op.batch_alter_table('underrattelse', schema=None) as batch_op:
-        batch_op.create_index('ix_underrattelse_handelse_id', ['handelse_id'], unique=False)
+        batch_op.create_index('ix_underrattelse_handelse_id_skapad', ['handelse_id', 'skapad'], unique=False)
+        batch_op.create_index('ix_underrattelse_rattade', ['handelse_id'], unique=False, sqlite_where=sa.text('senaste > 1'), postgresql_where=sa.text('senaste > 1'))
 
 
 def _lagesbild_version() -> None:
@@ -342,6 +343,7 @@ def _lagesbild_version() -> None:
     sa.UniqueConstraint('idempotensnyckel', name=op.f('uq_lagesbild_version_idempotensnyckel'))
     )
     with op.batch_alter_table('lagesbild_version', schema=None) as batch_op:
+        batch_op.create_index('ix_lagesbild_version_lagesbild_id_publicerad_nummer', ['lagesbild_id', 'publicerad', 'nummer'], unique=False)
         batch_op.create_index('ix_lagesbild_version_publicerad', ['publicerad'], unique=False)
 
 
