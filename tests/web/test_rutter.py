@@ -1,0 +1,204 @@
+"""Every address of the application: who may use it, what a stranger is told, and that its page is right HTML."""
+
+import html5lib
+import pytest
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from tests.web.ytor_data import SLUG, LoggaIn, bygg_lage, ett_utskick
+from wis.auth.models import Medlemskap
+from wis.db import Database
+from wis.notiser.models import Utskick
+from wis.tx import transaction
+from wis.underrattelser.models import Underrattelse
+
+FOLK = {
+    "lasare": "lasare@nacka.example",
+    "skribent": "skribent@trafikverket.example",
+    "talesperson": "talesperson@trafikverket.example",
+    "redaktor": "redaktor@lansstyrelsen.example",
+    "administrator": "admin@nacka.example",
+}
+"""One of each kind. The event is Länsstyrelsen's; lägesbild and dispatch of the addresses below are Trafikverket's, the
+membership is at Nacka and its administrator is nothing else."""
+ALLA, INLOGGAD = "alla", "inloggad"
+LASARE = "lasare skribent talesperson redaktor"
+SKRIBENT = "skribent talesperson redaktor"
+EGEN_SKRIBENT, EGEN_TALESPERSON = "skribent talesperson", "talesperson"
+TALESPERSON, REDAKTOR, ADMINISTRATOR = "talesperson redaktor", "redaktor", "administrator"
+
+VEM_FAR = {
+    ("/", "GET"): INLOGGAD,
+    ("/aktorer/<slug>/anvandare", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/skicka-lank", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/slapp-in", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/stang-av", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/bjud-in", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/bjud-in", "POST"): ADMINISTRATOR,
+    ("/byt-aktor", "POST"): INLOGGAD,
+    ("/glomt-losenord", "GET"): ALLA,
+    ("/glomt-losenord", "POST"): ALLA,
+    ("/halsa/live", "GET"): ALLA,
+    ("/halsa/redo", "GET"): ALLA,
+    ("/handelser", "GET"): INLOGGAD,
+    ("/handelser/<slug>", "GET"): LASARE,
+    ("/handelser/<slug>/forhandsvisa", "POST"): SKRIBENT,
+    ("/handelser/<slug>/lage", "GET"): REDAKTOR,
+    ("/handelser/<slug>/lage", "POST"): REDAKTOR,
+    ("/handelser/<slug>/lagesbild/<vem>", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/jamfor", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/kasta", "GET"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/kasta", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/oforandrat", "POST"): EGEN_TALESPERSON,
+    ("/handelser/<slug>/lagesbild/<vem>/skriv", "GET"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/skriv", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/utkast", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/utkast/<int:utkast_id>/ta-over", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>", "GET"): LASARE,
+    ("/handelser/<slug>/last", "POST"): LASARE,
+    ("/handelser/<slug>/redigera", "GET"): REDAKTOR,
+    ("/handelser/<slug>/redigera", "POST"): REDAKTOR,
+    ("/handelser/<slug>/tidslinje", "GET"): LASARE,
+    ("/handelser/<slug>/underrattelser/ny", "GET"): TALESPERSON,
+    ("/handelser/<slug>/underrattelser/ny", "POST"): TALESPERSON,
+    ("/handelser/<slug>/utskick", "GET"): LASARE,
+    ("/handelser/<slug>/versioner", "GET"): LASARE,
+    ("/handelser/ny", "GET"): SKRIBENT,
+    ("/handelser/ny", "POST"): SKRIBENT,
+    # Of a link that is not ours everybody is told that it does not hold.
+    ("/konto/<token>", "GET"): ALLA,
+    ("/konto/<token>", "POST"): ALLA,
+    ("/logga-in", "GET"): ALLA,
+    ("/logga-in", "POST"): ALLA,
+    ("/logga-ut", "POST"): ALLA,
+    ("/mina-notiser", "GET"): INLOGGAD,
+    ("/mina-notiser", "POST"): INLOGGAD,
+    ("/mina-notiser/<any(sms, epost):kanal>", "POST"): INLOGGAD,
+    ("/mina-notiser/<any(sms, epost):kanal>/kod", "POST"): INLOGGAD,
+    ("/mina-notiser/<any(sms, epost):kanal>/ny-kod", "POST"): INLOGGAD,
+    ("/mina-notiser/<any(sms, epost):kanal>/ta-bort", "POST"): INLOGGAD,
+    ("/static/<path:filename>", "GET"): ALLA,
+    ("/underrattelser", "GET"): INLOGGAD,
+    ("/underrattelser/<int:id>", "GET"): LASARE,
+    # Only who published it: here Polisen.
+    ("/underrattelser/<int:id>/ratta", "GET"): "",
+    ("/underrattelser/<int:id>/ratta", "POST"): "",
+    # In the demo alone.
+    ("/utkorg", "GET"): ALLA,
+    ("/utskick/<int:id>", "GET"): EGEN_SKRIBENT,
+    ("/utskick/<int:id>/skicka-igen", "POST"): EGEN_TALESPERSON,
+}
+"""Who may use each address of these. A new address must be put here, with a thought about who."""
+
+SVARAR_ANNAT = {
+    "/konto/<token>": {404, 410},
+    "/logga-in": {200, 302},
+    "/utkorg": {404},
+    "/handelser/<slug>/lagesbild/<vem>/jamfor": {302},
+    "/handelser/<slug>/lagesbild/<vem>/kasta": {200, 302},
+}
+"""Where who may gets something else than a page."""
+FRAGOR = {"/handelser/<slug>/lagesbild/<vem>/jamfor": {"a", "b"}}
+"""What is sent along after the question mark."""
+
+
+@pytest.fixture
+def lage(database: Database) -> Database:
+    """The event of ytor_data, with a dispatch of Trafikverket's."""
+    bygg_lage(database)
+    with transaction(database) as session:
+        ett_utskick(session, "trafikverket", "Vägen är avstängd")
+    return database
+
+
+def _rutter(app: Flask) -> dict[tuple[str, str], Rule]:
+    return {
+        (rule.rule, metod): rule
+        for rule in app.url_map.iter_rules()
+        for metod in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def _varden(database: Database) -> dict[str, str | int]:
+    with database.reading() as session:
+        return {
+            "vem": "trafikverket",
+            "nummer": 1,
+            "a": 1,
+            "b": 2,
+            "kanal": "sms",
+            "token": "hittepa",
+            "utkast_id": 1,
+            "filename": "css/wis.css",
+            "medlemskap_id": session.scalars(select(Medlemskap.id).where(Medlemskap.administrator)).one(),
+            "underrattelse": session.scalars(select(Underrattelse.id)).one(),
+            "utskick": session.scalars(select(Utskick.id)).one(),
+        }
+
+
+def _adress(app: Flask, rule: Rule, varden: dict[str, str | int]) -> str:
+    alla = dict(varden)
+    alla["slug"] = "nacka" if rule.rule.startswith("/aktorer") else SLUG
+    alla["id"] = alla["utskick"] if rule.rule.startswith("/utskick") else alla["underrattelse"]
+    with app.test_request_context():
+        return url_for(rule.endpoint, **{namn: alla[namn] for namn in rule.arguments | FRAGOR.get(rule.rule, set())})
+
+
+def _oppen(app: Flask, rule: Rule) -> bool:
+    return rule.endpoint == "static" or getattr(app.view_functions[rule.endpoint], "oppen", False)
+
+
+def test_somebody_has_said_who_may_use_each_address(app: Flask) -> None:
+    assert set(_rutter(app)) == set(VEM_FAR)
+
+
+def test_what_is_marked_as_open_is_what_the_table_opens(app: Flask) -> None:
+    assert {key for key, rule in _rutter(app).items() if _oppen(app, rule)} == {
+        key for key, vem in VEM_FAR.items() if vem == ALLA
+    }
+
+
+def test_a_stranger_is_sent_to_the_login_from_everything_that_is_not_open(
+    app: Flask, lage: Database, client: FlaskClient
+) -> None:
+    varden = _varden(lage)
+    for (regel, metod), rule in _rutter(app).items():
+        if _oppen(app, rule):
+            continue
+        svar = client.open(_adress(app, rule, varden), method=metod)
+        if metod == "GET":
+            assert svar.status_code == 302, regel
+        assert svar.status_code in {302, 400, 401}, (regel, metod)
+        if svar.status_code == 302:
+            assert svar.headers["Location"].startswith("/logga-in"), (regel, metod)
+
+
+@pytest.mark.parametrize("sort", [None, *FOLK])
+def test_each_page_is_strict_html_and_for_whom_the_table_says(
+    app: Flask, lage: Database, logga_in: LoggaIn, client: FlaskClient, sort: str | None
+) -> None:
+    vem = logga_in(FOLK[sort]) if sort else client
+    varden, fel = _varden(lage), []
+    for (regel, metod), rule in _rutter(app).items():
+        far = VEM_FAR[regel, metod]
+        if metod != "GET" or (sort is None and far != ALLA):
+            continue
+        with vem.get(_adress(app, rule, varden)) as svar:
+            tillats = far == ALLA or sort in far.split() or (far == INLOGGAD and sort is not None)
+            vantat = SVARAR_ANNAT.get(regel, {200}) if tillats else {403, 404}
+            if svar.status_code not in vantat:
+                fel.append(f"{regel}: {svar.status_code}, and not one of {vantat}")
+            if svar.mimetype == "text/html":
+                fel += [f"{regel}: {felet}" for felet in _htmlfel(svar.get_data(as_text=True))]
+    assert not fel, "\n".join(fel)
+
+
+def _htmlfel(sida: str) -> list[str]:
+    parser = html5lib.HTMLParser()
+    parser.parse(sida)
+    return [f"{kod} at {plats} {varden}" for plats, kod, varden in parser.errors]
