@@ -39,6 +39,8 @@ VILOTID = 5.0
 """Seconds without work after which a thread ends; the next change starts a new one."""
 MAX_MEDDELANDE = 10_000
 """The most bytes that a client may send at a time. It has nothing to say."""
+# One login must not take the places of all others: so many open pages are kept connected, the rest ask by themselves.
+PER_INLOGGNING = 12
 TRADAR_FOR_SIDOR = 32
 """Each socket holds a thread of the server; so many are kept for pages."""
 LASARE = "lasare"
@@ -188,8 +190,13 @@ class Live:
             raise Forbidden("Fel ursprung.")
         if len(self._server.eio.sockets) >= self._plats:
             raise ServiceUnavailable("Inga fler uppkopplingar: sidan hämtar nytt ändå.", retry_after=60)
-        if self._bedom_kaka(environ) is None:
+        who = self._bedom_kaka(environ)
+        if who is None:
             raise Forbidden("Logga in först.")
+        with self._las:
+            egna = sum(other.inloggning_id == who.inloggning_id for other in self._uppkopplade.values())
+        if egna >= PER_INLOGGNING:
+            raise ServiceUnavailable("Så många sidor åt gången hålls inte uppkopplade.", retry_after=60)
 
     def _fran_oss(self, environ: dict[str, Any]) -> bool:
         """Whether a page of ours asks. A browser names the origin; a page's own GET it marks in another way."""

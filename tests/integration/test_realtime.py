@@ -1,6 +1,7 @@
 """The live channel with real sockets: who is let in, who hears, who is cut."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +20,7 @@ from wis.andringar import Andring, Slag, anmal
 from wis.auth.models import Anvandare, Inloggning, Medlemskap
 from wis.auth.service import rattighet_andrad
 from wis.db import Database
-from wis.realtime import rum_for, tillatna_ursprung
+from wis.realtime import PER_INLOGGNING, rum_for, tillatna_ursprung
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -135,6 +136,14 @@ def test_pages_keep_their_threads_when_too_many_want_sockets(
         lyssnare.stang()
 
 
+def test_one_login_does_not_take_the_places_of_all_others(instans: Instans, anslut: Anslut) -> None:
+    kaka = instans.kaka("lasare@nacka.example")
+    for _ in range(PER_INLOGGNING):
+        anslut(instans, kaka=kaka)
+    assert _handslag(instans, kaka, Origin=instans.url) == 503
+    anslut(instans)
+
+
 def test_our_origin_is_the_address_that_people_type() -> None:
     assert tillatna_ursprung("https://wis.example.se") == ["https://wis.example.se"]
     assert tillatna_ursprung("https://WIS.example.se:443/") == ["https://wis.example.se"]
@@ -241,3 +250,13 @@ def test_a_client_that_sends_a_lot_is_cut(instans: Instans, anslut: Anslut) -> N
     lyssnare = anslut(instans)
     lyssnare.klient.emit("andring", "x" * 20_000)
     lyssnare.vanta_tills_kapad()
+
+
+@pytest.mark.parametrize("sagt", [True, False], ids=["told at once", "found by the sweep"])
+def test_a_disabled_person_hears_no_more_within_three_seconds(instans: Instans, anslut: Anslut, sagt: bool) -> None:
+    lyssnare = anslut(instans)
+    avstangd = update(Anvandare).where(Anvandare.epost == "lasare@nacka.example").values(avstangd=clock.now())
+    instans.andra(avstang if sagt else lambda session: session.execute(avstangd))
+    start = time.monotonic()
+    lyssnare.vanta_tills_kapad()
+    assert time.monotonic() - start < 3

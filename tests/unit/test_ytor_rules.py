@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wis.ytor.rules import Marke, forsening, hojd, las_tid, overskriden, sida
+from wis.ytor.rules import Marke, Plats, Slag, forsening, hojd, las_plats, las_tid, overskriden
 
 NU = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 FORE, EFTER = NU - timedelta(minutes=1), NU + timedelta(minutes=1)
@@ -61,7 +61,29 @@ def test_our_own_times_are_read_back() -> None:
     assert las_tid(NU.isoformat()) == NU
 
 
-def test_a_page_fetches_one_more_than_it_shows() -> None:
-    assert sida(1, 50) == (0, 51)
-    assert sida(3, 50) == (100, 51)
-    assert sida(-7, 50) == (0, 51)
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
+def test_a_time_that_has_no_utc_is_no_time(text: str) -> None:
+    assert las_tid(text) is None
+
+
+def test_a_place_in_the_stream_is_read_back_from_an_address() -> None:
+    plats = Plats(NU, Slag.UNDERRATTELSE, 17, 2)
+    assert las_plats(str(plats)) == plats
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "x",
+        f"{NU.isoformat()}_beslut_1",
+        f"{NU.isoformat()}_annat_1_0",
+        f"{NU.isoformat()}_beslut_-1_0",
+        f"{NU.isoformat()}_beslut_²_0",
+        f"{NU.isoformat()}_beslut_{'9' * 19}_0",
+        "0001-01-01T00:00:00+10:00_beslut_1_0",
+    ],
+)
+def test_a_place_that_is_not_ours_is_no_place(text: str | None) -> None:
+    assert las_plats(text) is None

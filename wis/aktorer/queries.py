@@ -1,7 +1,5 @@
 """Reads of actors. Who exists is known to everyone who is logged in."""
 
-from collections.abc import Iterable, Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,9 +21,3 @@ def alla_aktorer(session: Session) -> list[Aktor]:
 def find_aktor(session: Session, slug: str) -> Aktor | None:
     """The actor with this slug, or None."""
     return session.scalar(select(Aktor).where(Aktor.slug == slug))
-
-
-def aktorer_med_id(session: Session, ids: Iterable[int]) -> Sequence[Aktor]:
-    """These actors, in Swedish order of the short name."""
-    found = session.scalars(select(Aktor).where(Aktor.id.in_(list(ids))))
-    return sorted(found, key=lambda aktor: svensk_nyckel(aktor.kortnamn))
