@@ -15,7 +15,7 @@ TIB, ADMIN = "tib@lansstyrelsen.example", "admin@nacka.example"
 TELEFON, DATOR = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Korning]:
     """The demo, running."""
     with Korning(tmp_path_factory.mktemp("demo"), demo="1", worker_poll="0.2") as korning:
@@ -25,7 +25,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Korning]:
         yield korning
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tillstand(demo: Korning, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Logs a person in once, through the login page, and keeps the cookies for every later page of theirs."""
     folder = tmp_path_factory.mktemp("kakor")

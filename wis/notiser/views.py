@@ -30,7 +30,7 @@ BYT_UT = "byt_ut"
 _TEXTFALT = {Notisslag.LAGESBILD: "sammanfattning", Notisslag.UNDERRATTELSE: "text", Notisslag.LAGE: "motivering"}
 
 # Publications lie above this package, which knows their tables by name alone, as its foreign keys do.
-_UNDERRATTELSE = table("underrattelse", column("id"))
+_UNDERRATTELSE = table("underrattelse", column("id"), column("handelse_id"), column("aktor_id"))
 _LAGESBILD = table("lagesbild", column("handelse_id"), column("aktor_id"), column("senaste"))
 
 
@@ -159,10 +159,9 @@ def _adress_for(handelse: Handelse, innehall: rules.Innehall, rattar: int | None
 def _egen_rattelse(session: Session, handelse: Handelse, aktor: Aktor) -> int | None:
     """The underrättelse that is corrected, if it is the actor's own in this event: of others nothing may be learnt."""
     asked = request.args.get("rattar", type=web.heltal)
-    own = select(Utskick.underrattelse_id).where(
-        Utskick.underrattelse_id == asked, Utskick.handelse_id == handelse.id, Utskick.aktor_id == aktor.id
-    )
-    return None if asked is None else session.scalar(own.limit(1))
+    rad = _UNDERRATTELSE.c
+    own = select(rad.id).where(rad.id == asked, rad.handelse_id == handelse.id, rad.aktor_id == aktor.id)
+    return None if asked is None else session.scalar(own)
 
 
 @bp.post("/handelser/<slug>/forhandsvisa")
