@@ -63,15 +63,19 @@ def test_a_lagesbild_is_shown_with_the_number_that_it_will_get(
 
 
 def test_a_correction_is_shown_with_the_address_of_what_it_corrects(
-    database: Database, visad_lank: Callable[..., str]
+    database: Database, slug: str, visad_lank: Callable[..., str]
 ) -> None:
     with skriver(database) as session:
-        handelse = en_handelse(session)
+        handelse = find_handelse(session, slug)
+        assert handelse is not None
         forsta = en_underrattelse(session, handelse).underrattelse_id
+        elsewhere = en_underrattelse(session, en_handelse(session)).underrattelse_id
         senaste = en_underrattelse(session, handelse).underrattelse_id
     assert senaste is not None
     assert visad_lank(Notisslag.UNDERRATTELSE, rattar=forsta) == f"/underrattelser/{forsta}"
     assert visad_lank(Notisslag.UNDERRATTELSE) == f"/underrattelser/{senaste + 1}"
+    # Of what is corrected elsewhere nothing is learnt here.
+    assert visad_lank(Notisslag.UNDERRATTELSE, rattar=elsewhere) == f"/underrattelser/{senaste + 1}"
 
 
 def test_what_was_published_without_a_word_counts_too(database: Database, visad_lank: Callable[..., str]) -> None:
