@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -52,6 +54,18 @@ class Korning:
             )
         vanta_tills(self.svarar, 60, "att wis run svarar")
         return self
+
+    @contextmanager
+    def bredvid(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Another `wis` command with the same settings, running beside; ended by SIGTERM."""
+        with self.logg.open("ab") as logg:
+            command = [sys.executable, "-m", "wis", *arguments]
+            process = subprocess.Popen(command, env=self._env, stdout=logg, stderr=logg)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
 
     def svarar(self) -> bool:
         """Whether it answers; raises AssertionError with its log if it has died."""

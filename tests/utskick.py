@@ -1,5 +1,6 @@
 """What the tests of dispatches share: readers who chose to be told, publications, and a clock that is moved by hand."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -190,3 +191,10 @@ def ett_uppdrag(database: Database) -> int:
         utskick = en_version(session, handelse)
     expandera_allt(database)
     return utskick.id
+
+
+def falt(page: str, name: str) -> str:
+    """The value of an input in a page; '' if it has none."""
+    tag = next(tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag)
+    found = re.search(r'value="([^"]*)"', tag)
+    return found[1] if found else ""

@@ -5,7 +5,6 @@ The short form kills 20 times, the long form (script/test --long) 300 times.
 
 import os
 import random
-import re
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from sqlalchemy import func, select
 from tests import factories as f
 from tests.korning import Korning
 from tests.servrar import vanta_tills
+from tests.utskick import falt
 from wis import audit, schema
 from wis.auth.rules import Roll
 from wis.db import Database
@@ -42,7 +42,7 @@ class Skribent:
 
     def logga_in(self) -> None:
         page = self.session.get(f"{self.url}/logga-in", timeout=30).text
-        form = {"epost": "talesperson@nacka.example", "losenord": f.LOSENORD, "csrf_token": _falt(page, "csrf_token")}
+        form = {"epost": "talesperson@nacka.example", "losenord": f.LOSENORD, "csrf_token": falt(page, "csrf_token")}
         answer = self.session.post(f"{self.url}/logga-in", data=form, allow_redirects=False, timeout=30)
         assert answer.status_code == 302
 
@@ -58,14 +58,14 @@ class Skribent:
     def _underrattelse(self, nummer: int) -> None:
         address = f"{self.url}/handelser/storm/underrattelser/ny"
         page = self.session.get(address, timeout=30).text
-        form = {name: _falt(page, name) for name in ("csrf_token", "nyckel")}
+        form = {name: falt(page, name) for name in ("csrf_token", "nyckel")}
         form |= {"rubrik": f"Prov {nummer:05}", "text": "Text.", "handling": "avisera"}
         self._skicka(address, form, f"Prov {nummer:05}")
 
     def _lagesbild(self, nummer: int) -> None:
         address = f"{self.url}/handelser/storm/lagesbild/nacka/skriv"
         page = self.session.get(address, timeout=30).text
-        form = {name: _falt(page, name) for name in ("csrf_token", "nyckel", "bas")}
+        form = {name: falt(page, name) for name in ("csrf_token", "nyckel", "bas")}
         form |= {"sammanfattning": f"Prov {nummer:05}", "handling": "avisera"}
         self._skicka(address, form, f"Prov {nummer:05}")
 
@@ -73,12 +73,6 @@ class Skribent:
         answer = self.session.post(address, data=form, allow_redirects=False, timeout=30)
         assert answer.status_code == 302, (answer.status_code, answer.text)
         self.lovade.add(namn)
-
-
-def _falt(page: str, name: str) -> str:
-    tag = next(tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag)
-    found = re.search(r'value="([^"]*)"', tag)
-    return found[1] if found else ""
 
 
 @pytest.fixture
