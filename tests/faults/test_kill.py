@@ -143,6 +143,7 @@ def _granska(database: Database, lovade: set[str]) -> None:
         assert {d.status for d in deliveries} <= {Status.LEVERERAD, Status.STRUKEN}
         sent = Counter(session.execute(select(Utkorgspost.till, Utkorgspost.kanal, Utkorgspost.text)))
     assert len(sent) >= len(deliveries) - len(replaced)
-    # A crash between sending and noting it sends once more; a handful, never a flood.
+    # A crash between sending and noting it sends once more: at most what each of the four sending threads was at, and
+    # what a slow machine let outlive its claim of one second.
     doubles = sum(count - 1 for count in sent.values())
-    assert doubles <= OMGANGAR * 64
+    assert doubles <= OMGANGAR * 16, doubles
