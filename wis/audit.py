@@ -25,7 +25,7 @@ class Loggpost(Base):
     handling: Mapped[str]
     anvandare_id: Mapped[int | None]
     aktor_id: Mapped[int | None]
-    objekt: Mapped[str]
+    objekt: Mapped[str] = mapped_column(index=True)
     uppgifter: Mapped[str] = mapped_column(Text)
     foregaende_hash: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)

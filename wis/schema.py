@@ -11,7 +11,9 @@ from sqlalchemy import MetaData
 import wis.aktorer.models
 import wis.audit
 import wis.auth.models
+import wis.fragor.models
 import wis.handelser.models
+import wis.konton.models
 import wis.lagesbild.models
 import wis.notiser.models
 import wis.underrattelser.models

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wis.aktorer.models import Aktor
+from wis.auth.krets import Krets, Tlp
 from wis.auth.models import Anvandare
 from wis.auth.rules import Sak, Slag
 from wis.db import Base, one_of
@@ -54,16 +55,50 @@ _TYPNAMN = {
 
 
 class HandelseLasare(Base):
-    """An actor that may read an event which is not for all."""
+    """An actor that is chosen to read an event. `fran`: it reads what is published from then on; NULL = all of it."""
 
     __tablename__ = "handelse_lasare"
 
     handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"), primary_key=True)
     aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"), primary_key=True)
+    fran: Mapped[datetime | None]
+
+
+class Lasarkrets(Base):
+    """Those among an event's readers to whom an actor has narrowed one of its own things. The owner always reads it.
+
+    A thing without one is read as the event is. `alla`: everybody who reads the event, from `alla_fran` on.
+    """
+
+    __tablename__ = "lasarkrets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    alla: Mapped[bool]
+    alla_fran: Mapped[datetime | None]
+
+    valda: Mapped[list["LasarkretsAktor"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+    def krets(self, agare: Aktor) -> Krets:
+        """As rights are judged on it, for a thing that `agare` owns."""
+        fran: dict[int, datetime | None] = {rad.aktor_id: rad.fran for rad in self.valda}
+        return Krets(self.alla, {**fran, agare.id: None}, self.alla_fran, agare.namn)
+
+
+class LasarkretsAktor(Base):
+    """An actor that is chosen to read a thing; `fran` as in HandelseLasare."""
+
+    __tablename__ = "lasarkrets_aktor"
+
+    krets_id: Mapped[int] = mapped_column(ForeignKey("lasarkrets.id"), primary_key=True)
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"), primary_key=True)
+    fran: Mapped[datetime | None]
 
 
 class Handelse(Base):
-    """An event or disturbance with its own page. The owner always reads it."""
+    """An event or disturbance with its own page. The owner always reads it.
+
+    `alla_fran`: since when it is for all actors; NULL = since it was opened.
+    """
 
     __tablename__ = "handelse"
     __table_args__ = (
@@ -89,6 +124,7 @@ class Handelse(Base):
     ovning: Mapped[bool]
     staende: Mapped[bool] = mapped_column(default=False)
     alla_aktorer: Mapped[bool]
+    alla_fran: Mapped[datetime | None]
     lage: Mapped[str]
     agare_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
     skapad: Mapped[datetime]
@@ -99,21 +135,39 @@ class Handelse(Base):
     agare: Mapped[Aktor] = relationship(lazy="joined")
     lasare: Mapped[list[HandelseLasare]] = relationship(cascade="all, delete-orphan")
 
+    def krets(self) -> Krets:
+        """Who reads the event, as rights are judged on it."""
+        fran: dict[int, datetime | None] = {rad.aktor_id: rad.fran for rad in self.lasare}
+        return Krets(self.alla_aktorer, {**fran, self.agare_id: None}, self.alla_fran, self.agare.namn)
+
     def lasande_aktorer(self) -> frozenset[int] | None:
         """The ids of the actors that may read; None means all."""
-        if self.alla_aktorer:
-            return None
-        return frozenset({self.agare_id} | {rad.aktor_id for rad in self.lasare})
+        return self.sak().lasande_aktorer()
 
-    def sak(self, slag: Slag = Slag.HANDELSE, agare: Aktor | None = None) -> Sak:
-        """What rights are judged on, for the event or for a thing in it that `agare` owns."""
-        owner = self.agare if agare is None else agare
+    def sak(
+        self,
+        slag: Slag = Slag.HANDELSE,
+        agare: Aktor | None = None,
+        *,
+        krets: Lasarkrets | None = None,
+        publicerad: datetime | None = None,
+        tlp: str = Tlp.CLEAR,
+    ) -> Sak:
+        """What rights are judged on, for the event or for a thing in it that `agare` owns.
+
+        `krets`, `publicerad` and `tlp` are of the thing, or of the version of it that is asked about.
+        """
+        owner, samlad = self.agare if agare is None else agare, slag is Slag.SAMLAD_LAGESBILD
         return Sak(
             slag=slag,
-            agare_id=None if slag is Slag.SAMLAD_LAGESBILD else owner.id,
-            lasare=self.lasande_aktorer(),
-            agare_namn="" if slag is Slag.SAMLAD_LAGESBILD else owner.namn,
+            agare_id=None if samlad else owner.id,
+            kretsar=(self.krets(),) if krets is None else (self.krets(), krets.krets(owner)),
+            agare_namn="" if samlad else owner.namn,
             stangd=self.stangd is not None,
+            handelse_id=self.id,
+            publicerad=publicerad,
+            tlp=Tlp(tlp),
+            handelse_agare_id=self.agare_id,
         )
 
 

@@ -15,9 +15,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wis.aktorer.models import Aktor
+from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
-from wis.db import Base
-from wis.handelser.models import Handelse
+from wis.db import Base, one_of
+from wis.handelser.models import Handelse, Lasarkrets
 
 
 class Lagesbild(Base):
@@ -39,8 +40,10 @@ class Lagesbild(Base):
     handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
     aktor_id: Mapped[int | None] = mapped_column(ForeignKey("aktor.id"))
     senaste: Mapped[int] = mapped_column(default=0)
+    krets_id: Mapped[int | None] = mapped_column(ForeignKey("lasarkrets.id"))
 
     handelse: Mapped[Handelse] = relationship()
+    krets: Mapped[Lasarkrets | None] = relationship(lazy="joined")
     aktor: Mapped[Aktor | None] = relationship()
 
     @property
@@ -59,6 +62,7 @@ class LagesbildVersion(Base):
 
     __tablename__ = "lagesbild_version"
     __table_args__ = (
+        one_of("tlp", Tlp),
         CheckConstraint(
             "(nummer = 1 AND foregaende IS NULL) OR (nummer > 1 AND coalesce(foregaende, 0) = nummer - 1)",
             name="utan_luckor",
@@ -84,6 +88,11 @@ class LagesbildVersion(Base):
     # The summary as plain text, for lists, SMS and mail.
     sammanfattning: Mapped[str] = mapped_column(Text)
     idempotensnyckel: Mapped[str] = mapped_column(unique=True)
+    tlp: Mapped[str] = mapped_column(default=Tlp.CLEAR, server_default="clear")
+    # The paragraph of a secrecy note (OSL); its date and author are the version's. A note, not a lock.
+    lagrum: Mapped[str] = mapped_column(default="", server_default="")
+    # As which function the author was on duty, in words; '' for none.
+    funktion: Mapped[str] = mapped_column(default="", server_default="")
 
     lagesbild: Mapped[Lagesbild] = relationship()
     forfattare: Mapped[Anvandare] = relationship()

@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from wis.db import Database
+from wis.migrations.sqlite import prova_referenser, utan_referensprov
 from wis.schema import METADATA
 
 
@@ -14,5 +15,7 @@ def _migrate(connection: Connection) -> None:
 
 
 database: Database = context.config.attributes["database"]
-with database.engine.execution_options(wis_write=True).begin() as connection:
+engine = database.engine.execution_options(wis_write=True)
+with engine.connect() as connection, utan_referensprov(connection), connection.begin():
     _migrate(connection)
+    prova_referenser(connection)

@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wis.aktorer.models import Aktor
+from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
 from wis.db import Base, one_of
 from wis.handelser.models import Handelse
@@ -128,6 +129,7 @@ class Utskick(Base):
     __tablename__ = "utskick"
     __table_args__ = (
         one_of("slag", Utskicksslag),
+        one_of("tlp", Tlp),
         CheckConstraint(
             "(slag = 'lagesbild') = (lagesbild_id IS NOT NULL AND lagesbild_nummer IS NOT NULL)"
             " AND (slag = 'underrattelse') = (underrattelse_id IS NOT NULL AND underrattelse_nummer IS NOT NULL)"
@@ -170,6 +172,9 @@ class Utskick(Base):
     epost: Mapped[str] = mapped_column(Text)
     expanderat: Mapped[datetime | None]
     expanderat_till: Mapped[int] = mapped_column(default=0)
+    # The circle and the label of what it tells of: the right to read it is judged by them.
+    krets_id: Mapped[int | None] = mapped_column(ForeignKey("lasarkrets.id"))
+    tlp: Mapped[str] = mapped_column(default=Tlp.CLEAR, server_default="clear")
 
     handelse: Mapped[Handelse | None] = relationship()
     aktor: Mapped[Aktor | None] = relationship()

@@ -6,9 +6,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wis.aktorer.models import Aktor
+from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
-from wis.db import Base
-from wis.handelser.models import Handelse
+from wis.db import Base, one_of
+from wis.handelser.models import Handelse, Lasarkrets
 
 MAX_TEXT = 1000
 MAX_RUBRIK = 120
@@ -34,8 +35,10 @@ class Underrattelse(Base):
     aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
     skapad: Mapped[datetime]
     senaste: Mapped[int]
+    krets_id: Mapped[int | None] = mapped_column(ForeignKey("lasarkrets.id"))
 
     handelse: Mapped[Handelse] = relationship()
+    krets: Mapped[Lasarkrets | None] = relationship(lazy="joined")
     aktor: Mapped[Aktor] = relationship()
 
 
@@ -44,6 +47,7 @@ class UnderrattelseVersion(Base):
 
     __tablename__ = "underrattelse_version"
     __table_args__ = (
+        one_of("tlp", Tlp),
         CheckConstraint(
             "(nummer = 1 AND foregaende IS NULL) OR (nummer > 1 AND coalesce(foregaende, 0) = nummer - 1)",
             name="utan_luckor",
@@ -67,6 +71,11 @@ class UnderrattelseVersion(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     idempotensnyckel: Mapped[str] = mapped_column(unique=True)
+    tlp: Mapped[str] = mapped_column(default=Tlp.CLEAR, server_default="clear")
+    # The paragraph of a secrecy note (OSL); its date and author are the version's. A note, not a lock.
+    lagrum: Mapped[str] = mapped_column(default="", server_default="")
+    # As which function the author was on duty, in words; '' for none.
+    funktion: Mapped[str] = mapped_column(default="", server_default="")
 
     underrattelse: Mapped[Underrattelse] = relationship()
     forfattare: Mapped[Anvandare] = relationship()
