@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from wis.auth.krets import Krets
 from wis.auth.rules import Roll, Sak, Slag, Subjekt, Verb, can
 
 NU = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -95,6 +96,12 @@ TABELL = [
 ]
 
 
+def en_sak(slag: Slag, agare: int | None, lasare: frozenset[int] | None, *, stangd: bool) -> Sak:
+    """A thing in an event that these actors read; None = all."""
+    kretsar = () if lasare is None else (Krets(alla=False, fran=dict.fromkeys(lasare)),)
+    return Sak(slag, agare, kretsar, stangd=stangd, handelse_id=1)
+
+
 def bokstav(who: Subjekt | None, verb: Verb, sak: Sak) -> str:
     """The answer of can() as a letter of the table."""
     beslut = can(who, verb, sak, NU)
@@ -105,7 +112,7 @@ def bokstav(who: Subjekt | None, verb: Verb, sak: Sak) -> str:
 def test_each_role_may_what_the_table_says(
     verb: Verb, slag: Slag, agare: int | None, lasare: frozenset[int] | None, stangd: bool, vantat: str
 ) -> None:
-    sak = Sak(slag, agare, lasare, stangd=stangd)
+    sak = en_sak(slag, agare, lasare, stangd=stangd)
     assert "".join(bokstav(subjekt(roll), verb, sak) for roll in ROLLER) == vantat
 
 
@@ -113,21 +120,16 @@ def test_each_role_may_what_the_table_says(
 def test_being_administrator_adds_nothing_but_administering_ones_own_actor(
     verb: Verb, slag: Slag, agare: int | None, lasare: frozenset[int] | None, stangd: bool, vantat: str
 ) -> None:
-    sak = Sak(slag, agare, lasare, stangd=stangd)
+    sak = en_sak(slag, agare, lasare, stangd=stangd)
     expected = "JJJJJ" if verb is Verb.ADMINISTRERA and agare == EGEN else vantat
     assert "".join(bokstav(subjekt(roll, administrator=True), verb, sak) for roll in ROLLER) == expected
-
-
-def test_the_table_speaks_of_every_verb_and_every_kind_of_thing() -> None:
-    assert {rad[0] for rad in TABELL} == set(Verb)
-    assert {rad[1] for rad in TABELL} == set(Slag)
 
 
 def alla_saker() -> list[Sak]:
     """Every thing that differs in what can() looks at."""
     krets = [ALLA, BARA_EGEN, DELAD, BARA_ANNAN, frozenset()]
     return [
-        Sak(slag, agare, lasare, stangd=stangd)
+        en_sak(slag, agare, lasare, stangd=stangd)
         for slag, agare, lasare, stangd in product(Slag, (EGEN, ANNAN, None), krets, (False, True))
     ]
 

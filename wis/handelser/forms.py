@@ -1,26 +1,13 @@
 """Forms about events."""
 
-from flask_wtf import FlaskForm
-from wtforms import (
-    BooleanField,
-    HiddenField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-    ValidationError,
-)
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from wis.aktorer.models import Aktor
+from wis.handelser.lasarform import Lasarfalt
 from wis.handelser.models import Handelse, Typ
 from wis.handelser.rules import MAX_BESKRIVNING, MAX_RUBRIK
 from wis.handelser.service import Handelseuppgifter, signatur
-
-ALLA, VALDA = "alla", "valda"
 
 
 def _trimmad(text: str | None) -> str:
@@ -28,13 +15,7 @@ def _trimmad(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").strip()
 
 
-def _aktor_id(value: object) -> int:
-    """The id in a choice; 0, which nobody has, for what is none: the form then says so in its own words."""
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
-class Handelseformular(FlaskForm):  # type: ignore[misc]
+class Handelseformular(Lasarfalt):
     """What is said of an event."""
 
     nyckel = HiddenField()
@@ -66,47 +47,17 @@ class Handelseformular(FlaskForm):  # type: ignore[misc]
         "Detta är en övning",
         description="Märks ÖVNING överallt där den visas eller skickas. Går inte att ändra efteråt.",
     )
-    laskrets = RadioField(
-        "Vem får läsa?",
-        choices=[SelectChoice(ALLA, "Alla aktörer"), SelectChoice(VALDA, "Bara de aktörer som jag väljer")],
-        default=ALLA,
-        validate_choice=False,
-    )
-    lasare = SelectMultipleField(
-        "Aktörer som får läsa",
-        coerce=_aktor_id,
-        validate_choice=False,
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
-
-    def aktorer(self, aktorer: list[Aktor], egen_id: int) -> None:
-        """Set which actors can be chosen; the owner always reads and is not asked about."""
-        self.lasare.choices = [SelectChoice(str(aktor.id), aktor.namn) for aktor in aktorer if aktor.id != egen_id]
 
     def fyll(self, handelse: Handelse) -> None:
         """Show what the event says now."""
         self.rubrik.data, self.typ.data, self.beskrivning.data = handelse.rubrik, handelse.typ, handelse.beskrivning
-        self.laskrets.data = ALLA if handelse.alla_aktorer else VALDA
-        self.lasare.data = [rad.aktor_id for rad in handelse.lasare]
+        self.fyll_lasratt(handelse.krets(), handelse.agare_id)
         self.bygger_pa.data = signatur(handelse)
 
     def validate_typ(self, field: SelectField) -> None:
         """One of those offered."""
         if field.data not in {choice.value for choice in field.choices}:
             raise ValidationError("Välj en av typerna i listan.")
-
-    def validate_laskrets(self, field: RadioField) -> None:
-        """One of those offered."""
-        if field.data not in {ALLA, VALDA}:
-            raise ValidationError("Välj vem som får läsa.")
-
-    def validate_lasare(self, field: SelectMultipleField) -> None:
-        """Chosen actors must be chosen, among those offered."""
-        if not {str(aktor_id) for aktor_id in field.data or []} <= {choice.value for choice in field.choices}:
-            raise ValidationError("Någon av aktörerna du valde finns inte i listan. Kontrollera vilka som är valda.")
-        if self.laskrets.data == VALDA and not field.data:
-            raise ValidationError("Välj minst en aktör, eller låt alla aktörer läsa.")
 
     def uppgifter(self, html: str) -> Handelseuppgifter:
         """What was filled in, with the description rendered as `html`."""
@@ -115,5 +66,5 @@ class Handelseformular(FlaskForm):  # type: ignore[misc]
             typ=Typ(self.typ.data),
             beskrivning=self.beskrivning.data or "",
             beskrivning_html=html,
-            lasare=None if self.laskrets.data == ALLA else frozenset(self.lasare.data or []),
+            lasare=self.lasarval(),
         )

@@ -2,22 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from wis.auth.rules import Subjekt
-from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, HandelseLasare, Lage
-
-
-def far_lasa(aktor_id: "int | InstrumentedAttribute[int]") -> ColumnElement[bool]:
-    """SQL: the actor is among those that the event is readable by. Needs Handelse in the FROM."""
-    listed = exists().where(HandelseLasare.handelse_id == Handelse.id, HandelseLasare.aktor_id == aktor_id)
-    return or_(Handelse.alla_aktorer, Handelse.agare_id == aktor_id, listed)
-
-
-def synlig_for(subjekt: Subjekt) -> ColumnElement[bool]:
-    """SQL for can(subjekt, LASA, handelse): the same rule, for lists. A test holds the two together."""
-    return false() if subjekt.roll is None else far_lasa(subjekt.aktor_id)
+from wis.handelser.lasratt import synlig_for
+from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, Lage
 
 
 def handelser_for(session: Session, subjekt: Subjekt) -> Sequence[Handelse]:

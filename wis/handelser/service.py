@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.rules import Subjekt
-from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, HandelseLasare, Lage, Typ
+from wis.handelser.kretsar import Lasarval, satt_handelsens_krets
+from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, Lage, Typ
 from wis.handelser.rules import Inaktuell, RedanSkickat, egen_nyckel, slug_av
 
 _FORSOK = 5
@@ -23,13 +24,13 @@ _FORSOK = 5
 
 @dataclass(frozen=True)
 class Handelseuppgifter:
-    """What is said of an event. `lasare` None = every actor; `beskrivning_html` is rendered by wis.markup."""
+    """What is said of an event; `beskrivning_html` is rendered by wis.markup."""
 
     rubrik: str
     typ: Typ
     beskrivning: str
     beskrivning_html: str
-    lasare: frozenset[int] | None
+    lasare: Lasarval
 
 
 def oppna(session: Session, who: Subjekt, uppgifter: Handelseuppgifter, *, ovning: bool, nyckel: str) -> Handelse:
@@ -69,7 +70,7 @@ def _ny(session: Session, who: Subjekt, uppgifter: Handelseuppgifter, *, ovning:
         skapad_av_id=who.anvandare_id,
         idempotensnyckel=nyckel,
     )
-    _satt(handelse, uppgifter)
+    _satt(session, handelse, uppgifter)
     return handelse
 
 
@@ -92,7 +93,7 @@ def andra(session: Session, who: Subjekt, handelse: Handelse, uppgifter: Handels
         return
     if bygger_pa != signatur(handelse):
         raise Inaktuell
-    _satt(handelse, uppgifter)
+    _satt(session, handelse, uppgifter)
     session.flush()
     skriv_beslut(session, who, handelse, Beslutsslag.ANDRAD, f"Ändrat: {', '.join(changes)}.", _union(before, handelse))
 
@@ -145,19 +146,15 @@ def logga_beslut(
         lasare=sorted(handelse.lasande_aktorer() or ()) or "alla",
     )
     readers = handelse.lasande_aktorer()
-    told = None if readers is None or horare is None else readers | horare
-    anmal(session, Andring(Slag.HANDELSE, beslut.id, handelse_id=handelse.id, aktorer=told))
+    anmal(session, Andring(Slag.HANDELSE, beslut.id, handelse_id=handelse.id, aktorer=readers, forlorat=horare))
 
 
-def _satt(handelse: Handelse, uppgifter: Handelseuppgifter) -> None:
+def _satt(session: Session, handelse: Handelse, uppgifter: Handelseuppgifter) -> None:
     handelse.rubrik = uppgifter.rubrik
     handelse.typ = uppgifter.typ
     handelse.beskrivning = uppgifter.beskrivning
     handelse.beskrivning_html = uppgifter.beskrivning_html
-    handelse.alla_aktorer = uppgifter.lasare is None
-    kept = {rad.aktor_id: rad for rad in handelse.lasare}
-    wanted = uppgifter.lasare or frozenset()
-    handelse.lasare = [kept.get(aktor_id) or HandelseLasare(aktor_id=aktor_id) for aktor_id in sorted(wanted)]
+    satt_handelsens_krets(session, handelse, uppgifter.lasare)
 
 
 def _andringar(handelse: Handelse, uppgifter: Handelseuppgifter) -> list[str]:
@@ -167,10 +164,15 @@ def _andringar(handelse: Handelse, uppgifter: Handelseuppgifter) -> list[str]:
         ("beskrivning", handelse.beskrivning, uppgifter.beskrivning),
     ]
     changed = [name for name, old, new in pairs if old != new]
-    readers = None if uppgifter.lasare is None else uppgifter.lasare | {handelse.agare_id}
-    if readers != handelse.lasande_aktorer():
+    if _andrar_lasratt(handelse, uppgifter.lasare):
         changed.append("läsrätt")
     return changed
+
+
+def _andrar_lasratt(handelse: Handelse, val: Lasarval) -> bool:
+    readers = None if val.lasare is None else val.lasare | {handelse.agare_id}
+    retroactive = val.aven_tidigare and (handelse.alla_fran or any(rad.fran for rad in handelse.lasare))
+    return readers != handelse.lasande_aktorer() or bool(retroactive)
 
 
 def _union(before: Collection[int] | None, handelse: Handelse) -> frozenset[int] | None:

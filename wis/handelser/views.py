@@ -7,9 +7,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
 from wis import markup, web
-from wis.aktorer.queries import alla_aktorer
+from wis.aktorer.queries import alla_aktorer, alla_natverk
 from wis.auth.atkomst import inloggad, kraver, kraver_nu, tillgang
 from wis.auth.rules import Sak, Slag, Subjekt, Verb
+from wis.auth.visning import visbar_som
 from wis.handelser import queries, service
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.forms import Handelseformular
@@ -27,6 +28,7 @@ def ny_handelse_sak(who: Subjekt) -> Sak:
 
 
 @bp.get("/handelser")
+@visbar_som
 def lista() -> web.Svar:
     """Every event that one may read."""
     who, session, alla = inloggad(), web.session(), "alla" in request.args
@@ -48,7 +50,7 @@ def ny() -> web.Svar:
     who = inloggad()
     kraver(Verb.OPPNA_HANDELSE, ny_handelse_sak(who))
     form = Handelseformular()
-    form.aktorer(alla_aktorer(web.session()), who.aktor_id)
+    form.bland(alla_aktorer(web.session()), alla_natverk(web.session()), who.aktor_id)
     if not form.validate_on_submit():
         form.nyckel.data = form.nyckel.data or uuid.uuid4().hex
         return _sida(Sida(form))
@@ -71,7 +73,7 @@ def redigera(slug: str) -> web.Svar:
     """Change an event's title, kind, description and who reads it."""
     handelse = hamta_handelse(slug, Verb.ANDRA_HANDELSE)
     form = Handelseformular()
-    form.aktorer(alla_aktorer(web.session()), handelse.agare_id)
+    form.bland(alla_aktorer(web.session()), alla_natverk(web.session()), handelse.agare_id)
     del form.ovning
     if handelse.staende:
         form.typ.choices = [SelectChoice(Typ.ORDINARIE.value, Typ.ORDINARIE.namn)]
@@ -125,5 +127,5 @@ def _lasratt(form: Handelseformular, handelse: Handelse) -> tuple[str, str]:
     def i_ord(ids: frozenset[int] | None) -> str:
         return "alla aktörer" if ids is None else ", ".join(aktor.namn for aktor in aktorer if aktor.id in ids)
 
-    sparad = form.uppgifter("").lasare
+    sparad = form.lasarval().lasare
     return i_ord(handelse.lasande_aktorer()), i_ord(None if sparad is None else sparad | {handelse.agare_id})
