@@ -1,13 +1,14 @@
-"""The log-in form, and what may be said in it."""
+"""The forms of the log-in, and what may be said in them."""
 
 import json
 from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, TextAreaField, ValidationError
+from wtforms import EmailField, HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
 MAX_EPOST = 254
+MAX_KOD = 40
 _MAX_VAG = 2000
 Parkerat = list[tuple[str, str]]
 
@@ -72,3 +73,42 @@ class Inloggningsformular(FlaskForm):  # type: ignore[misc]
         lokal, _, doman = (field.data or "").partition("@")
         if not lokal or not doman or any(tecken.isspace() for tecken in field.data or ""):
             raise ValidationError("Skriv hela e-postadressen, till exempel namn@kommun.se.")
+
+
+class Vidareformular(FlaskForm):  # type: ignore[misc]
+    """What every step of the login carries: where to go then, and what was typed when an earlier login ran out."""
+
+    nasta = HiddenField(filters=[egen_vag])
+    parkerat = TextAreaField()
+
+
+class Faktorformular(Vidareformular):
+    """A second factor: a code of the app, a recovery code, or what a passkey answered (by script)."""
+
+    kod = StringField(
+        "Kod från appen",
+        description="De sex siffror som appen visar just nu.",
+        filters=[trimmad],
+        validators=[Length(max=MAX_KOD, message="Koden är för lång.")],
+    )
+    reservkod = StringField(
+        "Reservkod",
+        description="En av de tio koder som du sparade. Varje kod går att använda en gång.",
+        filters=[trimmad],
+        validators=[Length(max=MAX_KOD, message="Koden är för lång.")],
+    )
+    passkey = HiddenField()
+
+
+class Uppsattningsformular(Vidareformular):
+    """A second factor that is being set up: the app's first code (`ny` is its secret, sealed), or a new passkey."""
+
+    kod = StringField(
+        "Koden som appen visar",
+        description="Sex siffror. De byts var 30:e sekund.",
+        filters=[trimmad],
+        validators=[Length(max=MAX_KOD, message="Koden är för lång.")],
+    )
+    ny = HiddenField()
+    namn = HiddenField(filters=[pa_en_rad])
+    passkey = HiddenField()

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -10,8 +11,11 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.andringar import Andring, Slag, anmal
 from wis.auth import queries
-from wis.auth.models import Anvandare, Inloggning, Medlemskap
+from wis.auth.models import Anvandare, Faktorslag, Inloggning, Medlemskap
 from wis.auth.rules import Subjekt
+
+HALV_GILTIG = timedelta(minutes=10)
+"""How long a login waits for its second factor."""
 
 
 def token_hash(token: str) -> str:
@@ -26,16 +30,18 @@ def aktuellt_subjekt(session: Session, who: Subjekt) -> Subjekt | None:
     """
     if who.inloggning_id is not None:
         inloggning = session.get(Inloggning, who.inloggning_id)
-        if inloggning is None or inloggning.avslutad is not None:
+        if inloggning is None or inloggning.avslutad is not None or inloggning.faktor is None:
             return None
     giltiga = queries.giltiga_medlemskap(session, who.anvandare_id, clock.now())
-    return next((queries.subjekt_av(m, who.inloggning_id) for m in giltiga if m.aktor_id == who.aktor_id), None)
+    # A guest may be something more than once at the same actor.
+    egna = [m for m in giltiga if who.medlemskap_id in {None, m.id} and m.aktor_id == who.aktor_id]
+    return queries.subjekt_av(egna[0], who.inloggning_id) if egna else None
 
 
 def oppna_efter_prov(
     session: Session, anvandare_id: int, provad_hash: str, giltig: timedelta, ersatter: int | None = None
 ) -> str | None:
-    """Start a login for a person whose password fitted `provad_hash`; returns its token.
+    """As oppna_inloggning(), for a person whose password fitted `provad_hash`; returns the token.
 
     It replaces the login `ersatter`. None if the account has been shut or given another password while the password
     was checked; then nothing has ended.
@@ -47,33 +53,93 @@ def oppna_efter_prov(
 
 
 def oppna_inloggning(session: Session, anvandare: Anvandare, giltig: timedelta, ersatter: int | None = None) -> str:
-    """Start a login for a person whose password has been checked; returns its token.
+    """Start a login for a person whose password has been proved; returns its token, which opens nothing yet.
 
-    The person acts for the same actor as last time, if still something there. The login `ersatter` ends.
+    It waits for slutfor_inloggning(), for `giltig` or HALV_GILTIG, whichever is less. The login `ersatter` ends.
     """
-    now = clock.now()
-    token = secrets.token_urlsafe(32)
-    medlemskap = queries.giltiga_medlemskap(session, anvandare.id, now)
-    senast = queries.senast_valt_medlemskap(session, anvandare.id)
-    first = next((m for m in medlemskap if m.id == senast), medlemskap[0] if medlemskap else None)
-    session.add(
-        Inloggning(
-            token_hash=token_hash(token),
-            anvandare_id=anvandare.id,
-            medlemskap_id=first.id if first else None,
-            skapad=now,
-            giltig_till=now + giltig,
-        )
-    )
-    anvandare.senast_inloggad = now
+    token, _halv = _ny_inloggning(session, anvandare, min(giltig, HALV_GILTIG))
     # Every row before the record: whoever holds the end of it must not wait for anybody's row.
     ersatt = None if ersatter is None else _avsluta(session, ersatter)
     session.flush()
     if ersatt is not None:
         audit.record(session, "utloggad", anvandare_id=ersatt.anvandare_id)
-    aktor_id = first.aktor_id if first else None
-    audit.record(session, "inloggad", anvandare_id=anvandare.id, aktor_id=aktor_id, objekt=anvandare.epost)
     return token
+
+
+def get_halv_person(session: Session, token: str) -> Anvandare:
+    """The person of a login that waits, locked until the transaction ends. Raises LookupError when it waits no more."""
+    halv = queries.find_paborjad(session, token_hash(token), clock.now())
+    if halv is None:
+        raise LookupError("the login is over")
+    # The person before the login, as whoever changes a password does; then what the wait may have changed.
+    person = session.get_one(Anvandare, halv.anvandare_id, with_for_update={"key_share": True}, populate_existing=True)
+    session.refresh(halv, with_for_update=True)
+    if halv.avslutad is not None or person.avstangd is not None:
+        raise LookupError("the login is over")
+    return person
+
+
+def ge_mer_tid(session: Session, token: str) -> None:
+    """Let a login wait HALV_GILTIG from now: the person is at it."""
+    halv = queries.find_paborjad(session, token_hash(token), clock.now())
+    if halv is not None:
+        halv.giltig_till = clock.now() + HALV_GILTIG
+        session.flush()
+
+
+@dataclass(frozen=True)
+class Inslapp:
+    """How a login was finished: by which factor, for how long, from which address and device."""
+
+    faktor: Faktorslag
+    giltig: timedelta
+    adress: str = ""
+    enhet: str = ""
+
+
+def slutfor_inloggning(session: Session, token: str, inslapp: Inslapp) -> str:
+    """Let the person in: the login that waited ends, and another begins; returns the token of that one.
+
+    The token from before the factor is worth nothing from then on. Raises LookupError when the login waits no more.
+    """
+    person, now = get_halv_person(session, token), clock.now()
+    ny, inloggning = _ny_inloggning(session, person, inslapp.giltig)
+    inloggning.faktor = inslapp.faktor
+    inloggning.senast_aktiv = inloggning.bekraftad = now
+    inloggning.adress, inloggning.enhet = inslapp.adress, inslapp.enhet
+    session.execute(update(Inloggning).where(Inloggning.token_hash == token_hash(token)).values(avslutad=now))
+    person.senast_inloggad = now
+    session.flush()
+    medlemskap = None if inloggning.medlemskap_id is None else session.get(Medlemskap, inloggning.medlemskap_id)
+    audit.record(
+        session,
+        "inloggad",
+        anvandare_id=person.id,
+        aktor_id=medlemskap.aktor_id if medlemskap else None,
+        objekt=person.adress,
+        faktor=inslapp.faktor,
+        adress=inslapp.adress,
+        enhet=inslapp.enhet,
+    )
+    return ny
+
+
+def _ny_inloggning(session: Session, person: Anvandare, giltig: timedelta) -> tuple[str, Inloggning]:
+    """A new row and its token. The person acts for the same actor as last time, if still something there."""
+    now, token = clock.now(), secrets.token_urlsafe(32)
+    medlemskap = queries.giltiga_medlemskap(session, person.id, now)
+    senast = queries.senast_valt_medlemskap(session, person.id)
+    first = next((m for m in medlemskap if m.id == senast), medlemskap[0] if medlemskap else None)
+    inloggning = Inloggning(
+        token_hash=token_hash(token),
+        anvandare_id=person.id,
+        medlemskap_id=first.id if first else None,
+        skapad=now,
+        giltig_till=now + giltig,
+    )
+    session.add(inloggning)
+    session.flush()
+    return token, inloggning
 
 
 def avsluta_inloggning(session: Session, inloggning_id: int, aktor_id: int | None = None) -> None:

@@ -3,15 +3,17 @@
 from datetime import timedelta
 from typing import cast
 
-from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as kaka
-from flask_login import current_user, login_user
+from flask_login import current_user
 
 from wis import audit, web
-from wis.auth import demokonton, enhet, losenord, queries, service
-from wis.auth.atkomst import inloggad, ladda_inloggad, oppen, subjekt
+from wis.auth import demokonton, losenord, queries, service
+from wis.auth.atkomst import inloggad, oppen, subjekt
+from wis.auth.faktorvyer import fortsatt
 from wis.auth.forms import Inloggningsformular, Parkerat, egen_vag, las_parkerat, parkera
-from wis.auth.strypning import EN_RAD, Inloggningsnycklar, Strypning, inloggningsnycklar
+from wis.auth.inslapp import Vidare, enhetsnyckel, foregaende_inloggning, strypning
+from wis.auth.strypning import EN_RAD, VANTA, Nyckel, kontonyckel
 
 bp = Blueprint("auth", __name__)
 STAMMER_INTE = "E-post eller lösenord stämmer inte."
@@ -19,8 +21,6 @@ FOR_MANGA = (
     "Det har gjorts för många misslyckade försök. Vänta 15 minuter, "
     "eller logga in på en enhet där du har loggat in förut."
 )
-VANTA = 15 * 60
-"""How long a throttled person is told to wait, in seconds."""
 
 
 @bp.route("/logga-in", methods=["GET", "POST"])
@@ -73,39 +73,12 @@ def inloggningssida(nasta: str, parkerat: Parkerat, status: int) -> web.Svar:
     return _sida(form, status)
 
 
-def starta_session(token: str) -> None:
-    """Make this browser the holder of the login `token`, in a new session: nothing of the old one goes along."""
-    kaka.clear()
-    g.pop("csrf_token", None)
-    kaka.permanent = False
-    login_user(ladda_inloggad(token))
-
-
-def mark_enhet(svar: Response, epost: str) -> Response:
-    """Set the mark of a device that is known to the account."""
-    settings = web.settings()
-    svar.set_cookie(
-        _enhetskaka(),
-        enhet.marke(_enhet(), epost, settings.secret_key),
-        max_age=enhet.GILTIG,
-        secure=settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return svar
-
-
-def foregaende_inloggning() -> int | None:
-    """The id of the login that this browser holds: a new one replaces it."""
-    return current_user.inloggning_id if current_user.is_authenticated else None
-
-
 def _prova(form: Inloggningsformular) -> web.Svar:
-    epost, known = (form.epost.data or "").lower(), _enhet()
-    nycklar = inloggningsnycklar(epost, request.remote_addr or "", known.nyckel_for(epost) if known else None)
-    vakt = _strypning()
-    if vakt.stoppad(nycklar.adress) or not vakt.forsok(nycklar.konto):
-        return _for_manga(form, nycklar, epost)
+    epost = (form.epost.data or "").lower()
+    # By network everything that is open to strangers is counted: see wis.auth.natgrans.
+    vakt, konto = strypning(), kontonyckel(epost, enhetsnyckel(epost))
+    if not vakt.forsok(konto):
+        return _for_manga(form, konto, epost)
     anvandare_id, hash_ = queries.find_losenord(web.session(), epost)
     # Checking takes its time: hold no connection meanwhile. An unknown account is checked too, to take as long.
     previous = foregaende_inloggning()
@@ -113,9 +86,9 @@ def _prova(form: Inloggningsformular) -> web.Svar:
     stammer = losenord.stammer(hash_, form.losenord.data or "")
     token = _oppna(anvandare_id, hash_, previous) if stammer and hash_ else None
     if token is None:
-        return _stammer_inte(form, nycklar, epost)
-    vakt.glom(nycklar.konto)
-    return _inloggad(form, token, epost)
+        return _stammer_inte(form, epost)
+    vakt.glom(konto)
+    return fortsatt(token, Vidare(form.nasta.data or "", las_parkerat(form.parkerat.data)))
 
 
 def _oppna(anvandare_id: int, provad_hash: str, previous: int | None) -> str | None:
@@ -124,28 +97,16 @@ def _oppna(anvandare_id: int, provad_hash: str, previous: int | None) -> str | N
         return service.oppna_efter_prov(session, anvandare_id, provad_hash, giltig, previous)
 
 
-def _inloggad(form: Inloggningsformular, token: str, epost: str) -> Response:
-    nasta, parkerat = form.nasta.data, las_parkerat(form.parkerat.data)
-    starta_session(token)
-    if parkerat and nasta and web.fran_egen_sida():
-        svar = make_response(render_template("auth/skicka_igen.html", inskickat=parkerat, mal=nasta))
-    else:
-        svar = cast(Response, redirect(nasta or url_for("ytor.start")))
-    return mark_enhet(svar, epost)
-
-
-def _stammer_inte(form: Inloggningsformular, nycklar: Inloggningsnycklar, epost: str) -> web.Svar:
-    _strypning().misslyckades(nycklar.adress)
+def _stammer_inte(form: Inloggningsformular, epost: str) -> web.Svar:
     with web.transaction() as session:
         audit.record(session, "inloggning misslyckad", objekt=epost, adress=request.remote_addr)
     form.losenord.errors = [STAMMER_INTE]
     return _sida(form, 422)
 
 
-def _for_manga(form: Inloggningsformular, nycklar: Inloggningsnycklar, epost: str) -> web.Svar:
-    # One row per account or address and quarter: enough to see it, and nobody can fill the record by knocking.
-    stopped = nycklar.adress if _strypning().stoppad(nycklar.adress) else nycklar.konto
-    if _strypning().forsok((EN_RAD, f"rad:{stopped[1]}")):
+def _for_manga(form: Inloggningsformular, konto: Nyckel, epost: str) -> web.Svar:
+    # One row per account and quarter: enough to see it, and nobody can fill the record by knocking.
+    if strypning().forsok((EN_RAD, f"rad:{konto[1]}")):
         with web.transaction() as session:
             audit.record(session, "inloggning strypt", objekt=epost, adress=request.remote_addr)
     form.form_errors.append(FOR_MANGA)
@@ -163,15 +124,3 @@ def _sida(form: Inloggningsformular, status: int) -> tuple[str, int]:
         demolosenord=demokonton.LOSENORD if inloggningar else "",
     )
     return page, status
-
-
-def _strypning() -> Strypning:
-    return cast(Strypning, current_app.extensions["wis_strypning"])
-
-
-def _enhetskaka() -> str:
-    return "__Host-wis-enhet" if web.settings().https else "wis-enhet"
-
-
-def _enhet() -> enhet.Enhet | None:
-    return enhet.las(request.cookies.get(_enhetskaka()), web.settings().secret_key)
