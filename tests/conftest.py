@@ -102,6 +102,7 @@ def settings(tmp_path: Path) -> Settings:
         database_url=f"sqlite:///{tmp_path / 'wis.db'}",
         base_url="http://localhost",
         embedded_worker=False,
+        andra_faktor="ingen",
     )
 
 

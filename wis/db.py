@@ -12,6 +12,8 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+_VANTAR = 5000
+"""How long a writer waits for its turn, in milliseconds (SQLite)."""
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -60,6 +62,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = create_wis_engine(url)
         self._writer = self.engine.execution_options(wis_write=True)
+        self._otalig = self.engine.execution_options(wis_write=True, wis_vanta=False)
         self.listeners: list[Callable[[Any], None]] = []
         # What addresses in messages begin with; the app and the worker set it from the settings.
         self.base_url = "http://127.0.0.1:8000"
@@ -74,9 +77,10 @@ class Database:
         """As reading(), for callers that close it themselves."""
         return Session(self.engine, autoflush=False, info={"database": self})
 
-    def new_writing_session(self) -> Session:
-        """A session whose transaction takes the write lock at once; only tx.py commits it."""
-        return Session(self._writer, expire_on_commit=False, info={"database": self})
+    def new_writing_session(self, *, vanta: bool = True) -> Session:
+        """A session whose transaction takes the write lock at once, or waits for no lock; only tx.py commits it."""
+        writer = self._writer if vanta else self._otalig
+        return Session(writer, expire_on_commit=False, info={"database": self})
 
     def dispose(self) -> None:
         """Close every pooled connection."""
@@ -87,7 +91,9 @@ def create_wis_engine(url: str) -> Engine:
     """An engine with our safety settings. Raises RuntimeError if SQLite refuses one of them."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        event.listen(engine, "begin", _begin_postgres)
+        return engine
     return _create_sqlite_engine(parsed)
 
 
@@ -111,7 +117,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # We send BEGIN ourselves (below): writers take the lock at once, instead of losing the race when they upgrade.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 5000")
+    cursor.execute(f"PRAGMA busy_timeout = {_VANTAR}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
@@ -119,5 +125,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("wis_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("wis_vanta", True):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("wis_write", False) else "BEGIN")
+        return
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_VANTAR}")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if not connection.get_execution_options().get("wis_vanta", True):
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '20ms'")

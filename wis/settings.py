@@ -7,15 +7,21 @@ import configparser
 import ipaddress
 import math
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _SVAGA_NYCKLAR = {"", "dev", "secret", "changeme", "hemlig"}
+_AV = {"", "0", "false", "no"}
+_KRAV = ("alla", "administratorer", "ingen")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _STORST = 1e6
+_HOST = re.compile(r"(?!-)[a-z0-9åäö-]+(\.[a-z0-9åäö-]+)*")
 
 
 class SettingsError(Exception):
@@ -42,7 +48,16 @@ class Settings:
     betrodda_proxyer: int = 0
     lease: float = 60.0
     worker_poll: float = 1.0
-    session_tid: int = 16 * 3600
+    # Both outlive a shift of twelve hours: nobody is thrown out in the middle of one.
+    session_tid: int = 24 * 3600
+    session_vilotid: int = 13 * 3600
+    # From whom more than a password is asked: 'alla', 'administratorer' or 'ingen'.
+    andra_faktor: str = "alla"
+    # Other names than that of base_url by which people and proxies reach us.
+    betrodda_vardar: tuple[str, ...] = ()
+    # That no second process runs beside this one, where PostgreSQL makes it possible.
+    en_process: bool = False
+    debug: bool = False
     # A browser's socket answers a ping every 25 s; it must not be cut between two.
     read_timeout: float = 40.0
     max_forsok: int = 8
@@ -95,6 +110,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         worker_poll=_number(values, "worker_poll", Settings.worker_poll, at_least=0.05),
         read_timeout=_number(values, "read_timeout", Settings.read_timeout, at_least=1),
         session_tid=_whole(values, "session_tid", Settings.session_tid, at_least=60),
+        session_vilotid=_whole(values, "session_vilotid", Settings.session_vilotid, at_least=60),
+        andra_faktor=_one_of(values, "andra_faktor", Settings.andra_faktor, _KRAV),
+        betrodda_vardar=_hosts(values),
+        en_process=_boolean(values, "en_process", default=False),
+        # Flask reads its own switch from the environment, whatever our file says.
+        debug=_boolean(values, "debug", default=False) or env.get("FLASK_DEBUG", "0").lower() not in _AV,
         max_forsok=_whole(values, "max_forsok", Settings.max_forsok, at_least=1),
         backoff=_number(values, "backoff", Settings.backoff),
     )
@@ -153,6 +174,25 @@ def _whole(values: Mapping[str, str], name: str, default: int, *, at_least: int 
     return int(number)
 
 
+def _one_of(values: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    raw = values.get(name, "").strip().lower() or default
+    if raw not in choices:
+        raise SettingsError(f"WIS_{name.upper()} ska vara {', '.join(choices[:-1])} eller {choices[-1]}, inte '{raw}'.")
+    return raw
+
+
+def _hosts(values: Mapping[str, str]) -> tuple[str, ...]:
+    raw = values.get("betrodda_vardar", "").lower().replace(",", " ").split()
+    # A pattern would let in names that nobody thought of; an address has a scheme, a port or a path too many.
+    wrong = next((name for name in raw if not _HOST.fullmatch(name) and _loopback_name(name) is None), None)
+    if wrong is not None:
+        raise SettingsError(
+            f"WIS_BETRODDA_VARDAR ska vara värdnamn med komma emellan, utan https:// och port, t.ex. "
+            f"wis.example.se,wis.internt, inte '{wrong}'."
+        )
+    return tuple(dict.fromkeys(raw))
+
+
 def _loopback_name(host: str) -> str | None:
     """How an address on this machine is written in a URL, for one who listens on `host`; None if it isn't there."""
     if host.lower() == "localhost":
@@ -182,16 +222,45 @@ def _stored_secret(instance: Path) -> str:
 
 
 def _refuse_unsafe(settings: Settings) -> None:
-    if len(settings.secret_key) < 32 or settings.secret_key.lower() in _SVAGA_NYCKLAR:
+    if _is_weak(settings.secret_key):
         raise SettingsError(
             "WIS_SECRET_KEY är för svag: ta bort den så skapas en säker, eller ange minst 32 slumptecken."
         )
     host = urlsplit(settings.base_url).hostname
     if not host:
         raise SettingsError("WIS_BAS_URL ska vara hela adressen som användarna skriver, t.ex. https://wis.example.se.")
-    if not settings.demo and not settings.https and host not in {"127.0.0.1", "localhost", "::1"}:
+    if settings.demo:
+        _refuse_unsafe_demo(settings)
+    else:
+        _refuse_unsafe_production(settings, host)
+
+
+def _refuse_unsafe_demo(settings: Settings) -> None:
+    if settings.epost_url or settings.sms_url:
+        raise SettingsError("WIS_DEMO skickar aldrig något: ta bort WIS_EPOST_URL och WIS_SMS_URL, eller WIS_DEMO.")
+
+
+def _refuse_unsafe_production(settings: Settings, host: str) -> None:
+    if not settings.https and host not in _LOOPBACK:
         raise SettingsError(
             "WIS_BAS_URL måste börja med https:// när systemet nås från andra datorer: annars går lösenord i klartext."
         )
-    if settings.demo and (settings.epost_url or settings.sms_url):
-        raise SettingsError("WIS_DEMO skickar aldrig något: ta bort WIS_EPOST_URL och WIS_SMS_URL, eller WIS_DEMO.")
+    if settings.debug:
+        raise SettingsError(
+            "Felsökningsläget är på, och visar hemligheter för vem som helst: ta bort WIS_DEBUG och FLASK_DEBUG."
+        )
+    if not settings.sqlite and settings.redis_url is None and not settings.en_process:
+        raise SettingsError(
+            "Med PostgreSQL kan flera processer köra bredvid varandra, och då måste de räkna misslyckade inloggningar "
+            "tillsammans: sätt WIS_REDIS_URL. Kör bara en wis run: sätt WIS_EN_PROCESS=1."
+        )
+
+
+def _is_weak(key: str) -> bool:
+    """Whether a key could be guessed: short, known, of few characters, or one that repeats or counts."""
+    if len(key) < 32 or key.lower() in _SVAGA_NYCKLAR or len(set(key)) < 8:
+        return True
+    if (key + key).find(key, 1) < len(key):
+        return True
+    steps = [ord(b) - ord(a) for a, b in pairwise(key)]
+    return sum(step in {-1, 0, 1} for step in steps) > len(steps) // 2

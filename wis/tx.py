@@ -13,12 +13,13 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def transaction(database: Database) -> Iterator[Session]:
+def transaction(database: Database, *, vanta: bool = True) -> Iterator[Session]:
     """A write transaction: committed when the block ends, rolled back when it raises.
 
+    `vanta=False` gives up at once, with OperationalError, where others hold a lock.
     Callbacks given to after_commit() run after the commit, in order. They carry ids, not rows: the session is over.
     """
-    with database.new_writing_session() as session:
+    with database.new_writing_session(vanta=vanta) as session:
         session.info[_CALLBACKS] = []
         with session.begin():
             yield session

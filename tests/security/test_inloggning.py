@@ -225,6 +225,8 @@ class TestCookies:
 
     def test_a_login_ends_by_itself(self, logga_in: LoggaIn, settings: Settings) -> None:
         client, start = logga_in(VERA), clock.now()
+        with clock.at(start + timedelta(seconds=settings.session_vilotid - 60)):
+            assert client.get(SLUTEN_SIDA).status_code == 200
         with clock.at(start + timedelta(seconds=settings.session_tid - 60)):
             assert client.get(SLUTEN_SIDA).status_code == 200
         with clock.at(start + timedelta(seconds=settings.session_tid + 60)):
@@ -328,14 +330,14 @@ class TestForgedForms:
         assert skyddad.post("/logga-ut", data={"csrf_token": before}).status_code == 400
 
     def test_a_parked_form_can_be_sent_with_the_token_of_the_new_session(self, skyddad: FlaskClient) -> None:
-        falt = {"epost": "kim@nacka.example", "namn": "Kim Ek", "roll": "lasare"}
+        falt = {"epost": "kim@nacka.example", "namn": "Kim Ek", "roll": "lasare", "motivering": "Ny hos oss"}
         path = f"{SLUTEN_SIDA}/bjud-in"
         answer = self.login(skyddad, nasta=path, parkerat=json.dumps(list(falt.items())))
         page = answer.get_data(as_text=True)
         assert "Skicka igen" in page
         form = page[page.index(f'<form method="post" action="{path}">') :]
         again = skyddad.post(path, data=falt | {"csrf_token": self.token(form)})
-        assert again.headers["Location"] == SLUTEN_SIDA
+        assert again.headers["Location"].startswith(SLUTEN_SIDA)
 
     def test_every_form_about_accounts_carries_a_token(self, skyddad: FlaskClient) -> None:
         self.login(skyddad)
@@ -344,7 +346,7 @@ class TestForgedForms:
         pages += [skyddad.get(path).get_data(as_text=True) for path in person]
         assert len(pages) == 4
         for page in pages:
-            forms = page.split("<form")[1:]
+            forms = [form for form in page.split("<form")[1:] if 'method="post"' in form.split(">")[0]]
             assert forms
             assert all('name="csrf_token"' in form.split("</form>")[0] for form in forms)
 

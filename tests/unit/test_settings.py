@@ -1,5 +1,6 @@
 """The configuration: read once, and refused when it is not safe."""
 
+import secrets
 import stat
 from pathlib import Path
 
@@ -52,11 +53,70 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"worker_poll": "0"}, "WIS_WORKER_POLL ska vara minst 0,05"),
         ({"backoff": "-1"}, "WIS_BACKOFF"),
         ({"demo": "1", "sms_url": "46elks://a:b@api.example/"}, "WIS_SMS_URL"),
+        ({"secret_key": "x" * 64}, "WIS_SECRET_KEY"),
+        ({"secret_key": "hemlig" * 8}, "WIS_SECRET_KEY"),
+        ({"secret_key": "0123456789abcdefghijklmnopqrstuvwxyz"}, "WIS_SECRET_KEY"),
+        ({"secret_key": "ab" * 7 + "1234567890123456789012"}, "WIS_SECRET_KEY"),
+        ({"debug": "1"}, "Felsökningsläget är på"),
+        ({"database_url": "postgresql+psycopg://wis@db/wis"}, "WIS_REDIS_URL.*WIS_EN_PROCESS=1"),
+        ({"andra_faktor": "kanske"}, "WIS_ANDRA_FAKTOR ska vara alla, administratorer eller ingen, inte 'kanske'"),
+        ({"session_vilotid": "59"}, "WIS_SESSION_VILOTID ska vara minst 60"),
+        ({"betrodda_vardar": "https://wis.example.se"}, "WIS_BETRODDA_VARDAR"),
+        ({"betrodda_vardar": "wis.example.se:443"}, "WIS_BETRODDA_VARDAR"),
+        ({"betrodda_vardar": "*.example.se"}, "WIS_BETRODDA_VARDAR"),
+        ({"betrodda_vardar": ".example.se"}, "WIS_BETRODDA_VARDAR"),
     ],
 )
 def test_what_is_wrong_or_unsafe_does_not_start(tmp_path: Path, values: dict[str, str], advice: str) -> None:
     with pytest.raises(SettingsError, match=advice):
         _load(tmp_path, **values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"debug": "1"},
+        {"database_url": "postgresql+psycopg://wis@db/wis"},
+        {"bas_url": "http://wis.example.se"},
+    ],
+)
+def test_a_demo_holds_nothing_and_starts_all_the_same(tmp_path: Path, values: dict[str, str]) -> None:
+    assert _load(tmp_path, demo="1", **values).demo
+
+
+@pytest.mark.parametrize("extra", [{"redis_url": "redis://127.0.0.1/0"}, {"en_process": "1"}])
+def test_postgresql_starts_where_tries_are_counted_together_or_in_one_place(
+    tmp_path: Path, extra: dict[str, str]
+) -> None:
+    assert not _load(tmp_path, database_url="postgresql+psycopg://wis@db/wis", **extra).sqlite
+
+
+def test_flasks_own_switch_for_debugging_is_refused_too(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="FLASK_DEBUG"):
+        settings.load({"WIS_INSTANCE": str(tmp_path), "FLASK_DEBUG": "1"})
+    assert not settings.load({"WIS_INSTANCE": str(tmp_path), "FLASK_DEBUG": "0"}).debug
+
+
+def test_a_key_that_was_drawn_by_lot_is_strong_enough(tmp_path: Path) -> None:
+    for _ in range(200):
+        assert _load(tmp_path, secret_key=secrets.token_hex(16)).secret_key
+
+
+def test_a_second_factor_is_asked_of_everybody_unless_the_operator_says_otherwise(tmp_path: Path) -> None:
+    assert _load(tmp_path).andra_faktor == "alla"
+    assert _load(tmp_path, andra_faktor="Administratorer").andra_faktor == "administratorer"
+
+
+def test_a_login_outlives_a_shift_unless_the_operator_says_otherwise(tmp_path: Path) -> None:
+    found = _load(tmp_path)
+    assert found.session_vilotid > 12 * 3600
+    assert found.session_tid > found.session_vilotid
+    assert _load(tmp_path, session_vilotid="900").session_vilotid == 900
+
+
+def test_other_names_of_the_system_are_taken_one_by_one(tmp_path: Path) -> None:
+    found = _load(tmp_path, betrodda_vardar="WIS.internt, wis.example.se,wis.internt 10.0.0.7")
+    assert found.betrodda_vardar == ("wis.internt", "wis.example.se", "10.0.0.7")
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

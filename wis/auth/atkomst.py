@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
@@ -10,10 +11,13 @@ from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
 
 from wis import audit, clock, web
-from wis.auth import queries
+from wis.auth import queries, visning
+from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.models import Medlemskap
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb, can
 from wis.auth.service import aktuellt_subjekt, token_hash
+from wis.auth.sessioner_service import GLES, Spar, anteckna_aktivitet
+from wis.auth.strypning import EN_NEKAD, Strypning
 from wis.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,6 +33,7 @@ class InloggadAnvandare(UserMixin):  # type: ignore[misc]
     anvandare_id: int
     inloggning_id: int
     subjekt: Subjekt | None
+    bekraftad: datetime | None = None
 
     def get_id(self) -> str:
         """What goes into the signed cookie: a random token, worthless once the login has ended."""
@@ -46,6 +51,12 @@ class Nekad(Exception):
 def oppen(view: View) -> View:
     """Mark a view as open to everyone, logged in or not."""
     view.oppen = True  # type: ignore[attr-defined]
+    return view
+
+
+def utan_roll(view: View) -> View:
+    """Mark a view as for everyone who is logged in, also one whose every role has ended."""
+    view.utan_roll = True  # type: ignore[attr-defined]
     return view
 
 
@@ -95,7 +106,7 @@ def _upphord(who: Subjekt, sak: Sak) -> Beslut:
         tillatet=False,
         skal=f"Din inloggning eller din behörighet hos {who.aktor_namn} har upphört.",
         vem_kan=f"Aktörsadministratören hos {who.aktor_namn}. Har du loggat ut: logga in igen.",
-        dold=sak.lasare is not None,
+        dold=sak.lasande_aktorer() is not None,
     )
 
 
@@ -111,6 +122,7 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None
     login_manager.user_loader(ladda_inloggad)
     app.before_request(_gate)
+    app.after_request(_anteckna_aktivitet)
     app.register_error_handler(Nekad, _nekad)
     app.add_template_global(agerar_for)
     app.context_processor(lambda: {"subjekt": subjekt(), "tillgang": tillgang, "andra_medlemskap": andra_medlemskap})
@@ -119,6 +131,11 @@ def init_app(app: Flask) -> None:
 def web_settings(app: Flask) -> Settings:
     """The app's settings, outside a request."""
     return cast(Settings, app.extensions["wis_settings"])
+
+
+def vilotid() -> timedelta:
+    """For how long a login may lie unused before it ends."""
+    return timedelta(seconds=web.settings().session_vilotid)
 
 
 def andra_medlemskap() -> list[Medlemskap]:
@@ -135,38 +152,60 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
     if web.utan_databas():
         return None
     session, now = web.session(), clock.now()
-    inloggning = queries.find_inloggning(session, token_hash(token), now)
+    inloggning = queries.find_inloggning(session, token_hash(token), now, vilotid())
     if inloggning is None:
         return None
     who = queries.find_subjekt(session, inloggning, now)
-    return InloggadAnvandare(token, inloggning.anvandare_id, inloggning.id, who)
+    if who is not None:
+        who = visning.visat(session, inloggning, who, now)
+    if now - (inloggning.senast_aktiv or inloggning.skapad) >= GLES:
+        g.anvand_inloggning = inloggning.id
+    return InloggadAnvandare(token, inloggning.anvandare_id, inloggning.id, who, inloggning.bekraftad)
+
+
+def _anteckna_aktivitet(svar: Response) -> Response:
+    """Write down that the login is in use. A page that fetches itself again is nobody's doing, and doesn't count."""
+    inloggning_id = g.pop("anvand_inloggning", None)
+    if inloggning_id is None or "X-Live" in request.headers or web.utan_databas():
+        return svar
+    spar = Spar(request.remote_addr or "", enhetsnamn(request.headers.get("User-Agent", "")))
+    # The page is done: it neither waits for the note nor fails by it.
+    web.end_reading()
+    try:
+        anteckna_aktivitet(web.database(), inloggning_id, spar)
+    except web.DATABASFEL as fel:
+        _log.info("that a login is in use could not be noted: %s", type(fel).__name__)
+    return svar
 
 
 def _gate() -> web.Svar | None:
     if request.endpoint is None or request.endpoint == "static":
         return None
-    is_open = getattr(current_app.view_functions[request.endpoint], "oppen", False)
+    view = current_app.view_functions[request.endpoint]
+    is_open = getattr(view, "oppen", False)
     if not is_open and not current_user.is_authenticated:
         return _till_inloggning()
     web.check_csrf()
     if is_open:
         return None
-    if subjekt() is None and request.endpoint != "auth.logga_ut":
-        return web.felsida(
-            403,
-            "Du har ingen behörighet just nu",
-            "Ditt konto har ingen gällande roll hos någon aktör.",
-            gor="Fråga din aktörsadministratör, eller den som sköter driften.",
-            behall=request.method == "POST",
-        )
+    if subjekt() is None:
+        return None if getattr(view, "utan_roll", False) else _roll_upphord()
     return _bytt_aktor()
+
+
+def _roll_upphord() -> web.Svar:
+    """Never go on as something else unasked: what was meant for one actor must not be done for another."""
+    from wis.auth.sessioner import upphord  # the view imports this module
+
+    return upphord()
 
 
 def _bytt_aktor() -> web.Svar | None:
     """Stop a form that was opened when one acted for another actor: what it says must not be said by the wrong one."""
     meant = request.form.get("som_aktor", "") if request.method == "POST" else ""
     who = subjekt()
-    if who is None or meant in {"", str(who.aktor_id)}:
+    # Shown as another: nothing is done then, and wis.ytor.visa_som says why.
+    if who is None or who.betraktare is not None or meant in {"", str(who.aktor_id)}:
         return None
     forklaring = f"Formuläret öppnades när du agerade för en annan aktör. Nu agerar du för {who.aktor_namn}."
     if web.wants_json():
@@ -218,15 +257,21 @@ def _nekad(nekad: Nekad) -> web.Svar:
 
 
 def _anteckna(nekad: Nekad) -> None:
-    """Record the refusal. A refusal stands whether it can be recorded or not."""
+    """Record the refusal, once a minute for each person and address. It stands whether it can be recorded or not."""
     who = subjekt()
+    # The one who in truth looks, also when the page is shown as another sees it.
+    who = (who.betraktare or who) if who else None
+    vem = (who.anvandare_id, who.aktor_id) if who else (None, None)
+    strypning = cast(Strypning, current_app.extensions["wis_strypning"])
     try:
+        if not strypning.forsok((EN_NEKAD, f"nekad:{vem[0]}:{nekad.verb.name}:{request.path}")):
+            return
         with web.transaction() as session:
             audit.record(
                 session,
                 "nekad",
-                anvandare_id=who.anvandare_id if who else None,
-                aktor_id=who.aktor_id if who else None,
+                anvandare_id=vem[0],
+                aktor_id=vem[1],
                 objekt=request.path,
                 verb=nekad.verb.value,
                 skal=nekad.beslut.skal,
