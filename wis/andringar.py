@@ -23,7 +23,11 @@ class Slag(StrEnum):
 
 @dataclass(frozen=True)
 class Andring:
-    """One change. `aktorer`: who may hear of it (None = all); `anvandare_id`: whose rights changed (BEHORIGHET)."""
+    """One change. `aktorer`: who may hear of it (None = all); `anvandare_id`: whose rights changed (BEHORIGHET).
+
+    `tlp` is the label of what it tells of, as in wis.auth.krets. `forlorat`: actors that could read until now (None =
+    all could); those of them who no longer may are told to look again, and by no id of what.
+    """
 
     slag: Slag
     id: int
@@ -31,6 +35,8 @@ class Andring:
     handelse_id: int | None = None
     aktorer: frozenset[int] | None = frozenset()
     anvandare_id: int | None = None
+    tlp: str = "clear"
+    forlorat: frozenset[int] | None = frozenset()
 
 
 def anmal(session: Session, andring: Andring) -> None:

@@ -4,14 +4,19 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wis import realtime, web
-from wis.auth import atkomst
+from wis.auth import atkomst, faktorsidor, meddelanden, natgrans, sessioner
 from wis.auth import views as auth_views
 from wis.auth.strypning import Strypning
 from wis.db import Database
+from wis.fragor import views as fragor_views
+from wis.funktioner import views as funktioner_views
+from wis.funktioner.forms import NyFunktionsformular, Utseformular
 from wis.handelser import views as handelser_views
 from wis.handelser.forms import Handelseformular
+from wis.konton import kontobrev, misslyckade
 from wis.konton import views as konton_views
 from wis.konton.forms import Inbjudningsformular
+from wis.konton.personforms import Gastformular, Handelserollformular, Importformular, Signeringsformular
 from wis.lage import views as lage_views
 from wis.lage.forms import Lagesformular
 from wis.lagesbild import views as lagesbild_views
@@ -22,7 +27,7 @@ from wis.notiser.forms import Kodformular, Nummerformular, Tystnadsformular
 from wis.settings import PROJECT_ROOT, Settings
 from wis.underrattelser import views as underrattelser_views
 from wis.underrattelser.forms import Underrattelseformular
-from wis.ytor import halsa
+from wis.ytor import halsa, visa_utkast
 from wis.ytor import views as ytor_views
 
 
@@ -33,21 +38,30 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["wis_settings"] = settings
     app.extensions["wis_database"] = database or Database(settings.database_url)
     app.extensions["wis_strypning"] = Strypning(settings.redis_url)
+    web.init_app(app)
     if settings.betrodda_proxyer:
+        # Around the guards: they judge the name that the proxy was asked for.
         count = settings.betrodda_proxyer
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    web.init_app(app)
     app.extensions["wis_faltnamn"] = _faltnamn()
+    natgrans.init_app(app, settings)
     atkomst.init_app(app)
+    meddelanden.anlita(kontobrev.skicka)
     for module in (
         auth_views,
+        faktorsidor,
+        sessioner,
         konton_views,
+        misslyckade,
+        funktioner_views,
         handelser_views,
         lage_views,
         lagesbild_views,
         notiser_views,
         underrattelser_views,
+        fragor_views,
         ytor_views,
+        visa_utkast,
         halsa,
     ):
         app.register_blueprint(module.bp)
@@ -58,7 +72,13 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
 def _faltnamn() -> dict[str, str]:
     """What the fields of every form are called, for the pages that give back what was typed."""
     named = web.etiketter(
+        NyFunktionsformular,
+        Utseformular,
         Inbjudningsformular,
+        Gastformular,
+        Handelserollformular,
+        Importformular,
+        Signeringsformular,
         Nummerformular,
         Kodformular,
         Tystnadsformular,

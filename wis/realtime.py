@@ -1,17 +1,16 @@
 """Live: open pages are told *that* something changed, by ids, and fetch it themselves through the ordinary page.
 
-Who may be connected is judged by the database when they connect, at once when their rights change in this process, and
-every half second for what other processes changed. Nothing that a client sends is listened to.
+Who may hear is judged when something is sent, on what the database then says of each who is connected (wis.horare). Who
+may be connected is judged when they connect, at once when their rights change, and every half second for what ran out
+or what nobody told. Nothing that a client sends is listened to. See decision 008.
 """
 
-import hashlib
 import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,19 +18,17 @@ from urllib.parse import parse_qs, urlsplit
 import socketio
 from flask import Flask
 from flask_socketio import SocketIO
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable
 
 from wis import clock
 from wis.andringar import Andring, Slag, lyssna
-from wis.auth import queries
-from wis.auth.models import Anvandare, Inloggning
-from wis.auth.rules import Roll, Sak, Verb, can
-from wis.auth.rules import Slag as Sakslag
 from wis.auth.service import token_hash
+from wis.buss import Buss
 from wis.db import Database
+from wis.horare import Uppkopplad, bedom, har_forlorat, omprovade, sak_av
 from wis.settings import Settings
+from wis.skydd import INGET, satt_grundhuvuden
 
 SVEP = 0.5
 """Seconds between two looks at whether the connected still may be."""
@@ -43,33 +40,11 @@ MAX_MEDDELANDE = 10_000
 PER_INLOGGNING = 12
 TRADAR_FOR_SIDOR = 32
 """Each socket holds a thread of the server; so many are kept for pages."""
-LASARE = "lasare"
+SE_EFTER = {"slag": Slag.BEHORIGHET.value, "id": 0, "version": 0, "handelse_id": None}
+"""What is told to one who must not be told of what: look again."""
 _VAG = "/socket.io"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Uppkopplad:
-    """Who is at the other end of a socket, and what that was judged on."""
-
-    token_hash: str
-    inloggning_id: int
-    anvandare_id: int
-    aktor_id: int
-    roll: Roll | None
-    medlemskap_id: int | None
-    behorighetsversion: int
-    giltig_till: datetime | None
-
-    def samma_ratt(self, annan: "Uppkopplad | None") -> bool:
-        """Whether the other is the same person with the same role at the same actor."""
-        return annan is not None and (annan.aktor_id, annan.roll) == (self.aktor_id, self.roll)
-
-    def maste_provas(self, nu: "tuple[int, int | None] | None", now: datetime) -> bool:
-        """Whether what was judged on has changed; `nu`: version and membership now, None for an ended login."""
-        utgangen = self.giltig_till is not None and self.giltig_till <= now
-        return utgangen or nu != (self.behorighetsversion, self.medlemskap_id)
 
 
 def init_app(app: Flask) -> None:
@@ -81,8 +56,7 @@ def koppla_sandare(database: Database, settings: Settings) -> None:
     """In a process without pages (`wis worker`): pass changes on to the processes that have them, if there is Redis."""
     if settings.redis_url is None:
         return
-    manager = _redis(settings, write_only=True)
-    lyssna(database, Sandare(lambda andring: _sand(manager, andring)).lamna)
+    lyssna(database, Sandare(Buss(settings).sand).lamna)
 
 
 def tillatna_ursprung(base_url: str) -> list[str]:
@@ -93,18 +67,6 @@ def tillatna_ursprung(base_url: str) -> list[str]:
     port = "" if parts.port in {None, default} else f":{parts.port}"
     named = f"[{host}]" if ":" in host else host
     return [f"{parts.scheme}://{name}{port}" for name in (_LOOPBACK if named in _LOOPBACK else (named,))]
-
-
-def kanal(settings: Settings) -> str:
-    """The channel in Redis of this installation alone: others may share the server."""
-    return "wis-" + hashlib.sha256(settings.secret_key.encode()).hexdigest()[:16]
-
-
-def rum_for(andring: Andring) -> list[str]:
-    """The rooms that may hear of the change; none if nobody may."""
-    if andring.aktorer is None:
-        return [LASARE]
-    return [f"aktor:{aktor_id}" for aktor_id in sorted(andring.aktorer)]
 
 
 class Sandare:
@@ -144,18 +106,20 @@ class Live:
     def __init__(self, app: Flask, settings: Settings, database: Database) -> None:
         self._app, self._database = app, database
         self._ursprung = frozenset(tillatna_ursprung(settings.base_url))
+        self._vilotid = timedelta(seconds=settings.session_vilotid)
         # With few threads, half of them.
         self._plats = max(settings.threads - TRADAR_FOR_SIDOR, settings.threads // 2)
         self._uppkopplade: dict[str, Uppkopplad] = {}
         self._las = threading.Lock()
         self._sveper = False
+        self._buss = Buss(settings) if settings.redis_url else None
+        self._https = settings.https
         self._socketio = SocketIO(
             app,
             async_mode="threading",
             cors_allowed_origins=sorted(self._ursprung),
             manage_session=False,
             max_http_buffer_size=MAX_MEDDELANDE,
-            client_manager=_redis(settings, write_only=False) if settings.redis_url else None,
         )
         self._server: Any = self._socketio.server
         self._server.on("connect", self._anslut)
@@ -174,14 +138,27 @@ class Live:
         """Refuse before the request takes up a socket: foreign pages, who is not a reader, one too many."""
         if not environ.get("PATH_INFO", "").startswith(_VAG):
             return self._vidare(environ, start_response)
+        svara = self._med_huvuden(start_response)
         try:
             self._slapp_in(environ)
-            return self._vidare(environ, start_response)
+            return self._vidare(environ, svara)
         except HTTPException as nej:
-            return nej.get_response(environ)(environ, start_response)
+            return nej.get_response(environ)(environ, svara)
         except KeyError:
             # Engine.IO raises this, before it answers, for a request that comes in the moment its client is cut.
-            return BadRequest("Uppkopplingen är avslutad.").get_response(environ)(environ, start_response)
+            return BadRequest("Uppkopplingen är avslutad.").get_response(environ)(environ, svara)
+
+    def _med_huvuden(self, start_response: Any) -> Callable[..., Any]:
+        """What is answered here never came by the app, which would have set these."""
+
+        def svara(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            guarded = Headers(headers)
+            satt_grundhuvuden(guarded, https=self._https)
+            guarded["Content-Security-Policy"] = INGET
+            guarded["Cache-Control"] = "private, no-store"
+            return start_response(status, guarded.to_wsgi_list(), *rest)
+
+        return svara
 
     def _slapp_in(self, environ: dict[str, Any]) -> None:
         if "sid" in parse_qs(environ.get("QUERY_STRING", "")):
@@ -212,7 +189,7 @@ class Live:
         if not isinstance(token, str):
             return None
         with self._database.reading() as reading:
-            return bedom(reading, token_hash(token), clock.now())
+            return bedom(reading, token_hash(token), clock.now(), self._vilotid)
 
     def _anslut(self, sid: str, environ: dict[str, Any], _auth: object = None) -> None:
         who = self._bedom_kaka(environ)
@@ -221,10 +198,10 @@ class Live:
         with self._las:
             self._uppkopplade[sid] = who
             start, self._sveper = not self._sveper, True
-        self._server.enter_room(sid, LASARE)
-        self._server.enter_room(sid, f"aktor:{who.aktor_id}")
         if start:
             threading.Thread(target=self._svep, name="wis-live-svep", daemon=True).start()
+        if self._buss is not None:
+            self._buss.lyssna(self._beratta, self._be_alla_se_efter, lambda: self.antal() > 0)
 
     def _glom(self, sid: str, _reason: object = None) -> None:
         with self._las:
@@ -233,10 +210,39 @@ class Live:
     # --- telling --------------------------------------------------------------------------------------------------
 
     def _behandla(self, andring: Andring) -> None:
+        """What this process itself has committed."""
+        _skyddad(partial(self._beratta, andring))
+        if self._buss is not None:
+            self._buss.sand(andring)
+
+    def _beratta(self, andring: Andring) -> None:
         if andring.slag is Slag.BEHORIGHET:
             self.granska(andring.anvandare_id)
-        else:
-            _sand(self._server, andring)
+            return
+        now = clock.now()
+        with self._las:
+            alla = dict(self._uppkopplade)
+        if not alla:
+            return
+        with self._database.reading() as session:
+            nya = omprovade(session, alla, now, self._vilotid)
+            sak = sak_av(session, andring)
+        self._folj_alla(alla, nya)
+        # Whose rights have changed is cut, and fetches all of it when it comes back.
+        kvar = {sid: who for sid, who in alla.items() if sid not in nya or who.samma_ratt(nya[sid])}
+        horare = {sid for sid, who in kvar.items() if (nya.get(sid) or who).far_hora(sak, now)}
+        self._sand(horare, _data(andring))
+        self._sand({sid for sid, who in kvar.items() if har_forlorat(andring, who.subjekt)} - horare, SE_EFTER)
+
+    def _be_alla_se_efter(self) -> None:
+        with self._las:
+            alla = set(self._uppkopplade)
+        self._sand(alla, SE_EFTER)
+
+    def _sand(self, till: Collection[str], data: dict[str, Any]) -> None:
+        """Send to these connections: each has a room of its own, and what is sent is packed once for all of them."""
+        if till:
+            self._server.emit("andring", data, namespace="/", room=list(till))
 
     # --- going out ------------------------------------------------------------------------------------------------
 
@@ -244,17 +250,18 @@ class Live:
         """Judge the connected anew, or one person's sockets, and cut those who no longer are who they were."""
         now = clock.now()
         with self._las:
-            berorda = {sid: who for sid, who in self._uppkopplade.items() if anvandare_id in (None, who.anvandare_id)}
+            berorda = {
+                sid: who for sid, who in self._uppkopplade.items() if anvandare_id in (None, who.subjekt.anvandare_id)
+            }
         if not berorda:
             return
-        nya: dict[str, Uppkopplad | None] = {}
         with self._database.reading() as session:
-            nu = _lagen(session, {who.inloggning_id for who in berorda.values()}, now)
-            for sid, who in berorda.items():
-                if who.maste_provas(nu.get(who.inloggning_id), now):
-                    nya[sid] = bedom(session, who.token_hash, now)
+            nya = omprovade(session, berorda, now, self._vilotid)
+        self._folj_alla(berorda, nya)
+
+    def _folj_alla(self, forut: dict[str, Uppkopplad], nya: dict[str, Uppkopplad | None]) -> None:
         for sid, ny in nya.items():
-            _skyddad(partial(self._folj, sid, berorda[sid], ny))
+            _skyddad(partial(self._folj, sid, forut[sid], ny))
 
     def _folj(self, sid: str, who: Uppkopplad, ny: Uppkopplad | None) -> None:
         if ny is None or not who.samma_ratt(ny):
@@ -269,7 +276,7 @@ class Live:
         self._server.disconnect(sid)
         self._glom(sid)
         if eio_sid is not None:
-            # Out of every room by now. Closing waits for what is on its way to a client that may be slow: not here.
+            # Out of its room by now. Closing waits for what is on its way to a client that may be slow: not here.
             self._server.start_background_task(self._server.eio.disconnect, eio_sid)
 
     def _svep(self) -> None:
@@ -282,61 +289,13 @@ class Live:
             _skyddad(self.granska)
 
 
-def bedom(session: Session, hash_: str, now: datetime) -> Uppkopplad | None:
-    """Who holds the login with this token hash and may hear what readers hear; None if nobody."""
-    inloggning = queries.find_inloggning(session, hash_, now)
-    if inloggning is None:
-        return None
-    # The version first: a change between the two reads is then seen by the next sweep.
-    version = session.scalar(select(Anvandare.behorighetsversion).where(Anvandare.id == inloggning.anvandare_id))
-    who = queries.find_subjekt(session, inloggning, now)
-    if who is None or not can(who, Verb.LASA, Sak(Sakslag.AKTOR, who.aktor_id), now):
-        return None
-    return Uppkopplad(
-        token_hash=hash_,
-        inloggning_id=inloggning.id,
-        anvandare_id=who.anvandare_id,
-        aktor_id=who.aktor_id,
-        roll=who.roll,
-        medlemskap_id=inloggning.medlemskap_id,
-        behorighetsversion=version or 0,
-        giltig_till=who.giltig_till,
-    )
-
-
-def _lagen(session: Session, inloggningar: Collection[int], now: datetime) -> dict[int, tuple[int, int | None]]:
-    """For each of these logins that goes on: its person's version of rights, and the membership it acts by."""
-    rows = session.execute(
-        select(Inloggning.id, Anvandare.behorighetsversion, Inloggning.medlemskap_id)
-        .join(Anvandare, Anvandare.id == Inloggning.anvandare_id)
-        .where(
-            Inloggning.id.in_(inloggningar),
-            Inloggning.avslutad.is_(None),
-            Inloggning.giltig_till > now,
-            Anvandare.avstangd.is_(None),
-        )
-    )
-    return {inloggning_id: (version, medlemskap_id) for inloggning_id, version, medlemskap_id in rows}
-
-
-def _sand(till: Any, andring: Andring) -> None:
-    rooms = rum_for(andring)
-    if rooms:
-        data = {
-            "slag": andring.slag.value,
-            "id": andring.id,
-            "version": andring.version,
-            "handelse_id": andring.handelse_id,
-        }
-        till.emit("andring", data, namespace="/", room=rooms)
-
-
-def _redis(settings: Settings, *, write_only: bool) -> Any:
-    """The queue that ties several processes together."""
-    options = {"socket_connect_timeout": 2, "socket_keepalive": True}
-    return socketio.RedisManager(
-        settings.redis_url, channel=kanal(settings), write_only=write_only, redis_options=options
-    )
+def _data(andring: Andring) -> dict[str, Any]:
+    return {
+        "slag": andring.slag.value,
+        "id": andring.id,
+        "version": andring.version,
+        "handelse_id": andring.handelse_id,
+    }
 
 
 def _skyddad(gor: Callable[[], None]) -> None:

@@ -21,16 +21,12 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms.fields.core import UnboundField
 
-from wis import clock, datum
+from wis import clock, datum, skydd
 from wis import tx as tx_module
 from wis.db import Database
 from wis.settings import Settings
 
 MAX_FORMULAR = 2 * 1024 * 1024
-CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 MAX_HELTAL = 2**31 - 1
 """The largest number that an id or a counter can be, in a column and so in an address."""
 DATABASFEL = (OperationalError, InterfaceError, PoolTimeoutError)
@@ -93,8 +89,10 @@ def init_app(app: Flask) -> None:
     app.extensions.setdefault("wis_faltnamn", {})
     Compress(app)
     app.teardown_appcontext(lambda _error: end_reading())
+    app.before_request(_refuse_files)
     app.before_request(_refuse_nul)
-    app.after_request(_security_headers)
+    skydd.init_app(app, app.extensions["wis_settings"])
+    app.after_request(lambda response: skydd.satt_huvuden(response, https=settings().https))
     app.register_error_handler(CSRFError, _csrf_error)
     for fel in DATABASFEL:
         app.register_error_handler(fel, _database_error)
@@ -103,21 +101,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(_FILTER)
     wis_version = metadata.version("wis")
     app.context_processor(lambda: {"demo": settings().demo, "now": clock.now(), "wis_version": wis_version})
-
-
-def _security_headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", CSP)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "private, no-store")
-    if settings().https:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    return response
 
 
 # --- what was sent -----------------------------------------------------------------------------------------------
@@ -190,7 +173,9 @@ def felsida(status: int, rubrik: str, forklaring: str, *, gor: str = "", behall:
         kvar = inskickat() if behall and fran_egen_sida() else []
         if behall and not kvar:
             gor = "Gå tillbaka, ladda om sidan och försök igen."
-        svar = make_response(rita("fel.html", rubrik=rubrik, forklaring=forklaring, gor=gor, inskickat=kvar))
+        svar = make_response(
+            rita("fel.html", status=status, rubrik=rubrik, forklaring=forklaring, gor=gor, inskickat=kvar)
+        )
     svar.status_code = status
     return svar
 
@@ -209,7 +194,7 @@ def fran_egen_sida() -> bool:
 
 def inskickat() -> list[tuple[str, str]]:
     """What the person sent in this form, but for secrets: pairs of name and text, in order."""
-    hidden = {"csrf_token", "som_aktor", "losenord", "losenord_igen"}
+    hidden = {"csrf_token", "som_aktor", "losenord", "losenord_igen", "bekrafta_losenord", "bekrafta_kod"}
     return [(name, value.replace("\0", "")) for name, value in request.form.items(multi=True) if name not in hidden]
 
 
@@ -217,6 +202,15 @@ def check_csrf() -> None:
     """Raises CSRFError for an unsafe request that does not come from a form of this login."""
     if current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
+
+
+def _refuse_files() -> Response | None:
+    """No form of ours has a file in it. What nobody takes must not be taken by mistake."""
+    if not request.files:
+        return None
+    return felsida(
+        415, "Filer tas inte emot", "Systemet lagrar bara text.", gor="Skriv eller klistra in texten i stället."
+    )
 
 
 def _refuse_nul() -> Response | None:

@@ -1,8 +1,10 @@
 // The preview beside a form that publishes follows what is typed: <form data-forhandsvisning="address">.
 // Without this script it is as new as the page, and 'Byt ut dem' is an ordinary button of the form.
+import { sidan } from './betrodd.js';
 
 const DROJ = 400;
-const SKICKAS = ['csrf_token', 'slag', 'rubrik', 'text', 'sammanfattning', 'motivering', 'bradskande', 'rattelse'];
+const SKICKAS = ['csrf_token', 'slag', 'rubrik', 'text', 'sammanfattning', 'motivering', 'bradskande', 'rattelse',
+  'laskrets', 'natverk', 'lasare', 'tlp'];
 
 export function starta(rot = document) {
   for (const form of rot.querySelectorAll('form[data-forhandsvisning]')) folj(form);
@@ -76,14 +78,12 @@ function falten(form, handling) {
 
 // What the server sends is a whole box, as it stands in the page. An opened list stays open.
 function visa(gammal, html) {
-  const mall = document.createElement('template');
-  mall.innerHTML = html;
-  const ny = mall.content.querySelector('[data-forhandsvisning-ruta]');
+  const ny = sidan(html).querySelector('[data-forhandsvisning-ruta]');
   if (!gammal || !ny || gammal.textContent === ny.textContent) return;
   const oppen = gammal.querySelector('details')?.open;
   const detaljer = ny.querySelector('details');
   if (detaljer && oppen) detaljer.open = true;
-  gammal.replaceWith(ny);
+  gammal.replaceWith(document.importNode(ny, true));
 }
 
 function csrf() {

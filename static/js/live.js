@@ -1,6 +1,7 @@
 // The live page: told by ids that something changed, it fetches itself again through the ordinary, authorised address.
 // A page with nothing live in it is left alone, unless something is being written there: then it is only asked whether
 // it may still be read. So an error stands as it was given, and so does a page that has no address of its own.
+import { sidan } from './betrodd.js';
 import { byt } from './byt.js';
 import { klockslag, nu } from './tid.js';
 
@@ -98,7 +99,7 @@ async function hamtaEnGang() {
     return stoppa('Sidan finns inte längre för dig.', { href: '/', text: 'Till startsidan' });
   }
   if (!svar.ok) throw new Error(`svar ${svar.status}`);
-  const sida = new DOMParser().parseFromString(await svar.text(), 'text/html');
+  const sida = sidan(await svar.text());
   hamtad = nu();
   const andrade = byt(sida);
   if (!andrade) return;

@@ -1,5 +1,6 @@
 // Keeps what is typed in a lägesbild: on the server as a draft, and in this browser until the server has it.
 // Without scripts the button 'Spara utkast' does the same.
+import { sidan } from "./betrodd.js";
 
 const SPARA_EFTER_MS = 800;
 const KOPIA_EFTER_MS = 200;
@@ -179,7 +180,7 @@ class Utkast {
   async gammalToken(nej) {
     const svar = await fetch(this.form.action, { signal: AbortSignal.timeout(SPARA_HOGST_MS), credentials: "same-origin", headers: { Accept: "text/html" } });
     if (svar.redirected) return this.utloggad();
-    const sida = new DOMParser().parseFromString(await svar.text(), "text/html");
+    const sida = sidan(await svar.text());
     const formular = sida.querySelector(`form[data-utkast="${this.form.dataset.utkast}"]`);
     if (formular && formular.dataset.utkastNyckel !== this.form.dataset.utkastNyckel) return this.nagonAnnan();
     const ny = formular?.querySelector("[name=csrf_token]");
@@ -266,9 +267,11 @@ class Utkast {
   }
 
   taFram(kopia) {
-    for (const [namn, varde] of new URLSearchParams(kopia.text)) {
+    const par = new URLSearchParams(kopia.text);
+    for (const ruta of this.form.querySelectorAll("input[type=checkbox]")) ruta.checked = par.getAll(ruta.name).includes(ruta.value);
+    for (const [namn, varde] of par) {
       const falt = this.falt(namn);
-      if (!falt) continue;
+      if (!falt || (falt.type ?? falt[0].type) === "checkbox") continue;
       falt.value = varde;
       if (falt instanceof Element) falt.dispatchEvent(new Event("input", { bubbles: true }));
       const avsnitt = falt.closest ? falt.closest("details") : null;
@@ -319,7 +322,7 @@ class Utkast {
 
 /** The sections and the note alone, as the server keeps them: a suggested time says nothing of whether text was lost. */
 function avsnittstext(text) {
-  const par = [...new URLSearchParams(text)].filter(([namn, varde]) => !namn.startsWith("nasta_") && varde.trim());
+  const par = [...new URLSearchParams(text)].filter(([namn, varde]) => !namn.startsWith("nasta_") && namn !== "krets_pa" && varde.trim());
   return JSON.stringify(par.map(([namn, varde]) => [namn, varde.replaceAll("\r\n", "\n").trim()]));
 }
 

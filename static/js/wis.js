@@ -56,6 +56,7 @@ const DELAR = {
   utkast: '[data-utkast]',
   forhandsvisning: '[data-forhandsvisning]',
   raknare: '[data-rakna-for]',
+  visasom: '[data-visa-som]',
 };
 
 aldra();

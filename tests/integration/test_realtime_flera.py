@@ -10,8 +10,9 @@ from redis import Redis as Redisklient
 from tests.servrar import Redis, vanta_tills
 from tests.uttag import FRIST, Anslut, Instans, anslutning, avstang, en_instans, folk
 from wis.andringar import Andring, Slag, anmal
+from wis.buss import kanal
 from wis.db import Database
-from wis.realtime import kanal, koppla_sandare
+from wis.realtime import koppla_sandare
 from wis.settings import Settings
 from wis.tx import transaction
 

@@ -1,0 +1,34 @@
+// 'Vem ser det här?' on a writing page: the answer comes into the page. Without this script it is a page of its own.
+
+export function starta(rot = document) {
+  for (const del of rot.querySelectorAll('[data-visa-som]')) folj(del);
+}
+
+function folj(del) {
+  const knapp = del.querySelector('[data-visa-som-knapp]');
+  const form = del.closest('form');
+  let nummer = 0;
+  knapp.addEventListener('click', async (h) => {
+    h.preventDefault();
+    const mitt = ++nummer;
+    const rader = await fraga(del.dataset.visaSom, form);
+    if (mitt === nummer) visa(del, rader); // else pressed again meanwhile
+  });
+}
+
+async function fraga(adress, form) {
+  try {
+    const svar = await fetch(adress, {
+      method: 'POST', body: new FormData(form), credentials: 'same-origin', headers: { Accept: 'application/json' },
+    });
+    return svar.ok ? (await svar.json()).rader : null;
+  } catch {
+    return null;
+  }
+}
+
+function visa(del, rader) {
+  const ruta = del.querySelector('[data-visa-som-ruta]');
+  const texter = rader ?? ['Det gick inte att fråga just nu. Försök igen.'];
+  ruta.replaceChildren(...texter.map((text) => Object.assign(document.createElement('p'), { textContent: text })));
+}

@@ -1,0 +1,129 @@
+"""What guards every answer: the names that we answer to, the policy of scripts and styles, the other headers."""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from wis.settings import Settings
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+INGET = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The policy of an answer that is no page."""
+_HALSA = "/halsa/"
+_VARD = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::[0-9]{1,5})?")
+_FEL_ADRESS = """<!doctype html>
+<html lang="sv"><head><meta charset="utf-8"><title>Fel adress</title></head>
+<body><h1>Fel adress</h1>
+<p>Systemet svarar inte på adressen som du använde.</p>
+<p>Kontrollera adressen, eller fråga den som sköter driften vilken som gäller.</p></body></html>
+"""
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Put the guards around the app. What is put around it later (ProxyFix) comes before them."""
+    egna = egna_vardar(settings)
+    if not any(":" in vard for vard in egna):
+        # Werkzeug can't be told of an IPv6 address. Where there is none, it says the same as the gate once more.
+        app.config["TRUSTED_HOSTS"] = sorted(egna)
+    app.wsgi_app = Vardgrind(app.wsgi_app, egna, settings)  # type: ignore[method-assign]
+    app.add_template_global(csp_nonce)
+
+
+# --- whom we answer as -------------------------------------------------------------------------------------------
+
+
+def egna_vardar(settings: Settings) -> frozenset[str]:
+    """The hosts that we answer to, in lower case and without port: ours, and what the operator adds.
+
+    The names of this machine count as one.
+    """
+    own = (urlsplit(settings.base_url).hostname or "", *settings.betrodda_vardar)
+    egna = frozenset(_skriven(vard) for vard in own)
+    return egna | LOOPBACK if egna & LOOPBACK else egna
+
+
+def _skriven(vard: str) -> str:
+    """A host as a browser writes it: IPv6 within brackets, å ä ö in Punycode."""
+    if ":" in vard:
+        return f"[{vard.strip('[]').lower()}]"
+    return vard.lower() if vard.isascii() else vard.lower().encode("idna").decode()
+
+
+class Vardgrind:
+    """Refuses requests for another name than ours, before anything is read or drawn."""
+
+    def __init__(self, vidare: Wsgi, egna: frozenset[str], settings: Settings) -> None:
+        self._vidare, self._egna, self._https = vidare, egna, settings.https
+        self._kand = urlsplit(settings.base_url).netloc
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The answer of the app, or 400."""
+        host = environ.get("HTTP_HOST", "")
+        if self._var(host):
+            # A name is the same in capitals, which Werkzeug doesn't know.
+            return self._vidare({**environ, "HTTP_HOST": host.lower()}, start_response)
+        if environ.get("PATH_INFO", "").startswith(_HALSA):
+            # A monitor asks by the number of the machine. Nothing in what it is told depends on the name.
+            return self._vidare({**environ, "HTTP_HOST": self._kand}, start_response)
+        nej = WerkzeugResponse(_FEL_ADRESS, 400, mimetype="text/html")
+        satt_grundhuvuden(nej.headers, https=self._https)
+        nej.headers["Content-Security-Policy"] = INGET
+        nej.headers["Cache-Control"] = "private, no-store"
+        return nej(environ, start_response)
+
+    def _var(self, host: str) -> bool:
+        m = _VARD.fullmatch(host)
+        return m is not None and m[1].lower() in self._egna
+
+
+# --- what a browser may do with the answer -------------------------------------------------------------------------
+
+
+def csp_nonce() -> str:
+    """The nonce of this answer alone, for `nonce=` of every script and style sheet."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    return cast(str, g.csp_nonce)
+
+
+def policy(nonce: str, host: str, *, https: bool) -> str:
+    """The content security policy of a page: what is not named here is refused.
+
+    Modules that a script with the nonce imports inherit it. Only the Trusted Types policy 'wis' (static/js/betrodd.js)
+    makes HTML of text.
+    """
+    uttag = f"{'wss' if https else 'ws'}://{host}"
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; "
+        f"connect-src 'self' {uttag}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types wis"
+    )
+
+
+def satt_huvuden(response: Response, *, https: bool) -> Response:
+    """The answer with every security header; what is no file of ours is kept by no browser and no proxy."""
+    headers = response.headers
+    satt_grundhuvuden(headers, https=https)
+    page = response.mimetype == "text/html"
+    headers["Content-Security-Policy"] = policy(csp_nonce(), request.host, https=https) if page else INGET
+    if request.endpoint != "static" or response.status_code >= 400:
+        headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def satt_grundhuvuden(headers: Headers, *, https: bool) -> None:
+    """Set what is the same for each answer, also of the live channel."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
