@@ -17,15 +17,24 @@ _AVRUNDNING = {"kl": 5, "halv": 30, "dag": 30}
 
 @dataclass(frozen=True)
 class Innehall:
-    """People and events; every time is in minutes before `now`, every text has its clock times filled in."""
+    """What there is; every time is in minutes before `now`, every text has its clock times filled in.
+
+    `aktorer` are those that are there besides the ones that the project ships.
+    """
 
     personer: list[dict[str, Any]]
     handelser: list[dict[str, Any]]
+    aktorer: list[dict[str, Any]]
+    funktioner: list[dict[str, Any]]
+    fragor: list[dict[str, Any]]
 
 
 def las(now: datetime) -> Innehall:
     """The whole content as of `now`. Each event has the lists 'version' and 'underrattelse' beside 'handelse'."""
     people: list[dict[str, Any]] = []
+    actors: list[dict[str, Any]] = []
+    functions: list[dict[str, Any]] = []
+    questions: list[dict[str, Any]] = []
     events: dict[str, dict[str, Any]] = {}
     loose: list[dict[str, Any]] = []
     for path in sorted(resources.files("wis.demo").iterdir(), key=lambda entry: entry.name):
@@ -33,6 +42,9 @@ def las(now: datetime) -> Innehall:
             continue
         content = _fyll(tomllib.loads(path.read_text(encoding="utf-8")), now)
         people += content.get("person", [])
+        actors += content.get("aktor", [])
+        functions += content.get("funktion", [])
+        questions += content.get("fraga", [])
         if "handelse" in content:
             events[content["handelse"]["slug"]] = {"version": [], "underrattelse": []} | content
         elif "tillhor" in content:
@@ -40,7 +52,7 @@ def las(now: datetime) -> Innehall:
     for content in loose:
         events[content["tillhor"]]["version"] += content.get("version", [])
         events[content["tillhor"]]["underrattelse"] += content.get("underrattelse", [])
-    return Innehall(people, list(events.values()))
+    return Innehall(people, list(events.values()), actors, functions, questions)
 
 
 def _fyll(value: Any, now: datetime) -> Any:

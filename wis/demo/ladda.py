@@ -1,8 +1,7 @@
 """Loads the demo: everything through the same services as for people, each at its own moment in the past."""
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,19 +13,25 @@ from wis import clock, markup
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import find_aktor
 from wis.auth import queries as auth_queries
+from wis.auth.krets import Tlp
 from wis.auth.losenord import hasha
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Roll, Subjekt
 from wis.db import Database
-from wis.demo import LOSENORD, innehall
+from wis.demo import LOSENORD, funktioner, innehall
+from wis.demo.steg import Handling, Steg
+from wis.fragor import service as fragor
+from wis.handelser.kretsar import Lasarval
 from wis.handelser.models import Beslutsslag, Handelse, HandelseLasare, Lage
 from wis.handelser.queries import find_handelse
+from wis.handelser.sakkrets import Kretsval, signatur
 from wis.handelser.service import skriv_beslut
 from wis.lage.service import Lageskommando, besluta
 from wis.lagesbild import service as lagesbild
+from wis.lagesbild.models import Lagesbild
 from wis.lagesbild.plats import Plats
 from wis.lagesbild.queries import find_lagesbild
-from wis.lagesbild.rules import Avslag, Innehall, Publicering
+from wis.lagesbild.rules import Avslag, Innehall, Marke, Publicering
 from wis.notiser.models import Kanal, Kanalslag, Omfattning, Prenumeration, Tystnad
 from wis.notiser.worker import Worker
 from wis.settings import Settings
@@ -38,16 +43,6 @@ from wis.underrattelser.rules import Innehall as Underrattelsetext
 # What is older than this was told of long ago; the rest is sent to the on-screen outbox.
 AVISERAS_INOM = timedelta(minutes=100)
 VITTNE = "tib@lansstyrelsen.example"
-
-Handling = Callable[[Session], None]
-
-
-@dataclass(frozen=True)
-class Steg:
-    """One thing that happens, `minuter` before now."""
-
-    minuter: float
-    gor: Handling
 
 
 def ladda(database: Database, settings: Settings) -> bool:
@@ -63,10 +58,15 @@ def ladda(database: Database, settings: Settings) -> bool:
             "Databasen används redan på riktigt: demodata läggs aldrig där. Välj en tom WIS_INSTANCE."
         )
     steps = [step for event in content.handelser for step in _handelse(event, now)]
+    steps += funktioner.turer(content.funktioner)
+    steps += [Steg(row["min"], _fraga(row)) for row in content.fragor]
     first_told = AVISERAS_INOM.total_seconds() / 60 + 1
     steps.append(Steg(first_told, lambda session: _prenumerationer(session, content.personer)))
     with clock.at(now - timedelta(days=30)), transaction(database) as session:
+        session.add_all(Aktor(**row) for row in content.aktorer)
+        session.flush()
         _personer(session, content.personer)
+        funktioner.lagg_upp(session, content.funktioner)
     worker = Worker(database, settings)
     for step in sorted(steps, key=lambda step: -step.minuter):
         with clock.at(now - timedelta(minutes=step.minuter)):
@@ -204,12 +204,32 @@ def _version(slug: str, row: dict[str, Any], now: datetime) -> Handling:
         else:
             promised = row.get("nasta_om_min")
             nasta = clock.now() + timedelta(minutes=promised) if promised else None
-            said = Innehall.av(row["sektioner"], row.get("andringsnotering", ""), nasta)
+            marke = Marke(Tlp(row.get("tlp", Tlp.CLEAR)), row.get("lagrum", ""))
+            said = Innehall.av(row["sektioner"], row.get("andringsnotering", ""), nasta, marke)
             avisera = clock.now() > now - AVISERAS_INOM
-            kommando = Publicering(bas, key, said)
+            kommando = Publicering(bas, key, said, _kretsval(session, row, found))
             result = lagesbild.publicera(session, who, plats, kommando, lagesbild.rendera(said), avisera=avisera)
         if isinstance(result, Avslag):
             raise click.ClickException(f"Demons lägesbild av {row['aktor']} ({row['min']} min) avslogs: {result}")
+
+    return gor
+
+
+def _kretsval(session: Session, row: dict[str, Any], found: Lagesbild | None) -> Kretsval | None:
+    if "lasare" not in row:
+        return None
+    val = Lasarval(frozenset(_aktor(session, slug).id for slug in row["lasare"]))
+    return Kretsval(val, signatur(found.krets if found else None))
+
+
+def _fraga(row: dict[str, Any]) -> Handling:
+    """A redaktör asks an actor for the right to its lägesbild for others."""
+
+    def gor(session: Session) -> None:
+        who = _subjekt(session, row["person"], row["aktor"])
+        for_ids = [_aktor(session, slug).id for slug in row["for"]]
+        handelse, agare = _hitta(session, row["handelse"]), _aktor(session, row["till"])
+        fragor.be_om_lagesbild(session, who, handelse, agare, for_ids, row["text"])
 
     return gor
 
@@ -236,7 +256,8 @@ def _underrattelse(slug: str, row: dict[str, Any]) -> Iterator[Steg]:
 
 
 def _publicering(row: dict[str, Any], first: dict[str, Any]) -> underrattelser.Publicering:
-    said = Underrattelsetext(row["rubrik"], row["text"], markup.render(row["text"]), first["bradskande"])
+    tlp = Tlp(first.get("tlp", Tlp.CLEAR))
+    said = Underrattelsetext(row["rubrik"], row["text"], markup.render(row["text"]), first["bradskande"], tlp)
     avisera = row["min"] <= AVISERAS_INOM.total_seconds() / 60
     return underrattelser.Publicering(said, uuid.uuid4().hex, avisera=avisera)
 
