@@ -35,7 +35,7 @@ def _avsatt_varandra(database: Database, aktor_id: int, par: list[tuple[Subjekt,
         barrier.wait()
         try:
             with transaction(database) as session:
-                service.andra(session, who, aktor_id, other, lasare)
+                service.andra(session, who, aktor_id, other, lasare, motivering="Slutar")
         except (Hinder, service.Otillatet):
             return
 
@@ -87,7 +87,7 @@ def test_two_actors_invite_the_same_new_person_at_the_same_moment(varje_databas:
             for slug in ("nacka", "solna", "taby", "ekero")
         ]
     barrier = threading.Barrier(len(who))
-    inbjudan = service.Inbjudan("kim@nacka.example", "Kim", Behorighet(Roll.LASARE, administrator=False))
+    inbjudan = service.Inbjudan("kim@nacka.example", "Kim", Behorighet(Roll.LASARE, administrator=False), "Ny")
 
     def invite(one: Subjekt) -> None:
         barrier.wait()
@@ -109,7 +109,7 @@ def test_two_actors_invite_the_same_new_person_at_the_same_moment(varje_databas:
 def test_an_administrator_who_lost_the_right_meanwhile_changes_nothing(varje_databas: Database) -> None:
     aktor_id, [(first, _), (second, second_membership)] = _tva_administratorer(varje_databas)
     with transaction(varje_databas) as session:
-        service.stang_av(session, first, aktor_id, second_membership)
+        service.stang_av(session, first, aktor_id, second_membership, "Slutar")
     with pytest.raises(service.Otillatet), transaction(varje_databas) as session:
         service.bjud_in(
             session,

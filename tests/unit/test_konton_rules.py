@@ -301,7 +301,7 @@ def test_the_letters_say_who_sends_what_to_do_and_how_long_the_link_lasts() -> N
     assert "https://wis.example/konto/abc\n" in invitation.text
     assert "7 dygn" in invitation.text
     reset = brev.nytt_losenord("Vera", "https://wis.example/konto/abc")
-    assert "en timme" in reset.text
+    assert "30 minuter" in reset.text
     assert "https://wis.example/konto/abc\n" in reset.text
     added = brev.tillagd("Vera", "Nacka kommun", "skribent", "https://wis.example")
     assert "med det lösenord du har" in added.text

@@ -21,7 +21,8 @@ LoggaIn = Callable[[str], FlaskClient]
 ANNA, BO, VERA, SIV = "anna@nacka.example", "bo@nacka.example", "vera@nacka.example", "siv@solna.example"
 LISTA = "/aktorer/nacka/anvandare"
 BJUD_IN = f"{LISTA}/bjud-in"
-KIM = {"epost": "Kim.Ek@nacka.example", "namn": "Kim Ek", "roll": "skribent"}
+KIM = {"epost": "Kim.Ek@nacka.example", "namn": "Kim Ek", "roll": "skribent", "motivering": "Ny på jobbet"}
+VARFOR = {"motivering": "Har bytt tjänst"}
 NYTT = "fyra slumpvisa ord räcker"
 
 

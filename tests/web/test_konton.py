@@ -15,6 +15,7 @@ from tests.web.konton_stod import (
     KIM,
     LISTA,
     SIV,
+    VARFOR,
     VERA,
     LoggaIn,
     adress,
@@ -64,7 +65,7 @@ class TestWhoAdministers:
     def test_another_actors_administrator_changes_nothing(
         self, logga_in: LoggaIn, database: Database, akt: str
     ) -> None:
-        data = {"roll": "redaktor", "administrator": "y"}
+        data = {"roll": "redaktor", "administrator": "y"} | VARFOR
         sida(logga_in(SIV).post(adress(database, VERA, akt), data=data), 403)
         found = medlemskap(database, VERA)
         assert (found.roll, found.administrator, found.avstangd) == (Roll.LASARE, False, None)
@@ -75,7 +76,7 @@ class TestWhoAdministers:
         self, logga_in: LoggaIn, database: Database, akt: str
     ) -> None:
         path = f"/aktorer/solna/anvandare/{medlemskap(database, VERA).id}{akt}"
-        sida(logga_in(SIV).post(path, data={"roll": "redaktor"}), 404)
+        sida(logga_in(SIV).post(path, data={"roll": "redaktor"} | VARFOR), 404)
         assert medlemskap(database, VERA).roll == Roll.LASARE
 
     def test_a_reader_is_told_why_not(self, logga_in: LoggaIn) -> None:
@@ -95,8 +96,9 @@ class TestInviting:
         self, logga_in: LoggaIn, database: Database
     ) -> None:
         client = logga_in(ANNA)
-        assert client.post(BJUD_IN, data=KIM).headers["Location"] == LISTA
-        page = sida(client.get(LISTA))
+        way_on = client.post(BJUD_IN, data=KIM).headers["Location"]
+        assert way_on == f"{LISTA}?ny={medlemskap(database, 'kim.ek@nacka.example').id}"
+        page = sida(client.get(way_on))
         assert "En inbjudan är på väg till Kim Ek (kim.ek@nacka.example)." in page
         assert "Inbjuden, har inte loggat in" in page
         assert "/konto/" not in page
@@ -185,7 +187,11 @@ class TestChanging:
         page = sida(client.get(path))
         bygger_pa = re.search(r'name="bygger_pa" type="hidden" value="([^"]*)"', page)
         assert bygger_pa is not None
-        data = {"roll": "lasare", "bygger_pa": bygger_pa[1]} | {name: value for name, value in falt.items() if value}
+        data = (
+            {"roll": "lasare", "bygger_pa": bygger_pa[1]}
+            | VARFOR
+            | {name: value for name, value in falt.items() if value}
+        )
         return client.post(path, data=data)
 
     def test_a_role_changes_and_the_person_feels_it_at_once(self, logga_in: LoggaIn, database: Database) -> None:
@@ -221,13 +227,14 @@ class TestChanging:
         seen = re.search(r'name="bygger_pa" type="hidden" value="([^"]*)"', sida(anna.get(path)))
         assert seen is not None
         self.andra(bo, path, roll="talesperson")
-        page = sida(anna.post(path, data={"roll": "skribent", "bygger_pa": seen[1]}), 422)
+        page = sida(anna.post(path, data={"roll": "skribent", "bygger_pa": seen[1]} | VARFOR), 422)
         assert "Någon annan har ändrat behörigheten: nu är den talesperson." in page
         assert re.search(r'value="skribent" checked', page)
         assert medlemskap(database, VERA).roll == Roll.TALESPERSON
         newer = re.search(r'name="bygger_pa" type="hidden" value="([^"]*)"', page)
         assert newer is not None
-        assert anna.post(path, data={"roll": "skribent", "bygger_pa": newer[1]}).status_code == 302
+        answer = anna.post(path, data={"roll": "skribent", "bygger_pa": newer[1]} | VARFOR)
+        assert answer.status_code == 302
 
     @pytest.mark.parametrize(
         "data",
@@ -238,13 +245,13 @@ class TestChanging:
     )
     def test_nobody_raises_themselves(self, logga_in: LoggaIn, database: Database, data: dict[str, str]) -> None:
         nu = "|1||0"
-        page = sida(logga_in(ANNA).post(adress(database, ANNA), data=data | {"bygger_pa": nu}), 422)
+        page = sida(logga_in(ANNA).post(adress(database, ANNA), data=data | VARFOR | {"bygger_pa": nu}), 422)
         assert EGEN_BEHORIGHET in page
         assert medlemskap(database, ANNA).roll is None
         assert medlemskap(database, ANNA).giltig_till is None
 
     def test_nobody_shuts_themselves_out(self, logga_in: LoggaIn, database: Database) -> None:
-        page = sida(logga_in(ANNA).post(adress(database, ANNA, "/stang-av")), 422)
+        page = sida(logga_in(ANNA).post(adress(database, ANNA, "/stang-av"), data=VARFOR), 422)
         assert EGEN_BEHORIGHET in page
         assert medlemskap(database, ANNA).avstangd is None
 
@@ -267,7 +274,7 @@ class TestChanging:
         for falt in ({"roll": "lasare"}, {"roll": "redaktor", "administrator": "y", "slutdatum": "2099-01-01"}):
             answer = self.andra(client, path, **falt)
             assert SISTA_ADMINISTRATOREN in sida(answer, 422)
-        assert SISTA_ADMINISTRATOREN in sida(client.post(path + "/stang-av"), 422)
+        assert SISTA_ADMINISTRATOREN in sida(client.post(path + "/stang-av", data=VARFOR), 422)
         found = medlemskap(database, BO)
         assert (found.administrator, found.avstangd, found.giltig_till) == (True, None, None)
 
@@ -277,28 +284,32 @@ class TestShuttingOut:
     def test_a_person_who_is_shut_out_is_out_at_the_next_click(self, logga_in: LoggaIn, database: Database) -> None:
         vera, anna = logga_in(VERA), logga_in(ANNA)
         sida(vera.get("/handelser"))
-        anna.post(adress(database, VERA, "/stang-av"))
-        assert "Du har ingen behörighet just nu" in sida(vera.get("/handelser"), 403)
+        anna.post(adress(database, VERA, "/stang-av"), data=VARFOR)
+        assert "Din roll hos Nacka har upphört" in sida(vera.get("/handelser"), 403)
         assert "Avstängd" in sida(anna.get(LISTA))
-        anna.post(adress(database, VERA, "/slapp-in"))
+        anna.post(adress(database, VERA, "/slapp-in"), data=VARFOR)
         sida(vera.get("/handelser"))
         assert [len(logg(database, what)) for what in ("avstängd hos aktör", "insläppt hos aktör")] == [1, 1]
 
     def test_an_administrator_who_is_shut_out_administers_nothing(self, logga_in: LoggaIn, database: Database) -> None:
         bo = logga_in(BO)
-        logga_in(ANNA).post(adress(database, BO, "/stang-av"))
-        assert bo.post(adress(database, VERA, "/stang-av")).status_code == 403
+        logga_in(ANNA).post(adress(database, BO, "/stang-av"), data=VARFOR)
+        assert bo.post(adress(database, VERA, "/stang-av"), data=VARFOR).status_code == 403
         assert medlemskap(database, VERA).avstangd is None
 
     def test_it_is_for_this_actor_alone(self, logga_in: LoggaIn, database: Database) -> None:
         logga_in(ANNA).post(BJUD_IN, data=KIM | {"epost": SIV})
         siv = logga_in(SIV)
-        logga_in(ANNA).post(adress(database, SIV, "/stang-av"))
+        logga_in(ANNA).post(adress(database, SIV, "/stang-av"), data=VARFOR)
+        way_on = siv.get("/aktorer/solna/anvandare").headers["Location"]
+        hos_solna = str(medlemskap(database, SIV, "solna").id)
+        answer = siv.post(way_on.partition("?")[0], data={"medlemskap": hos_solna, "nasta": "/aktorer/solna/anvandare"})
+        assert answer.status_code == 302
         sida(siv.get("/aktorer/solna/anvandare"))
 
     def test_no_link_goes_to_who_is_shut_out(self, logga_in: LoggaIn, database: Database) -> None:
         anna = logga_in(ANNA)
-        anna.post(adress(database, VERA, "/stang-av"))
+        anna.post(adress(database, VERA, "/stang-av"), data=VARFOR)
         assert "avstängd hos er" in sida(anna.post(adress(database, VERA, "/skicka-lank")), 422)
         assert brev(database) == []
 
@@ -314,7 +325,7 @@ class TestShuttingOut:
 class TestWhyCanMyColleagueNot:
     def test_the_page_says_what_the_person_may_and_may_not_and_why(self, logga_in: LoggaIn, database: Database) -> None:
         page = sida(logga_in(ANNA).get(adress(database, VERA)))
-        assert "inte …?" in page
+        assert "inte läsa en händelse?" in page
         assert "<li>läsa händelser som är öppna för alla aktörer</li>" in page
         assert "Publicera lägesbilden för Nacka" in page
         assert "Du är läsare hos Nacka. För att publicera behövs rollen talesperson." in page

@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 from wis.auth.forms import MAX_EPOST, pa_en_rad, trimmad
 from wis.auth.losenord import MINSTA_LANGD, STORSTA_LANGD, brist
 from wis.auth.rules import Roll
-from wis.konton.rules import Behorighet, normal_epost, sista_dag, slutet_av
+from wis.konton.rules import MAX_MOTIVERING, UTAN_MOTIVERING, Behorighet, normal_epost, sista_dag, slutet_av
 
 MAX_NAMN = 100
 INGEN = "ingen"
@@ -45,51 +45,28 @@ class Datumfalt(DateField):  # type: ignore[misc]
             raise ValueError("Skriv datumet som år-månad-dag, till exempel 2026-12-31.") from None
 
 
-class Behorighetsformular(FlaskForm):  # type: ignore[misc]
-    """Role, administratorship and end date; `bygger_pa` tells what they were when the page was shown."""
+def rimligt_ar(field: Datumfalt) -> None:
+    """Raises ValidationError for a year far beyond any calendar."""
+    if field.data is not None and field.data.year > 2100:
+        raise ValidationError("Kontrollera året.")
 
-    roll = RadioField(
-        "Roll",
-        choices=_ROLLER,
-        validators=[InputRequired("Välj en roll.")],
+
+def motiveringsfalt(etikett: str, hjalp: str = "", **mer: str) -> StringField:
+    """A field for why a right is changed; it stands in the person's history."""
+    return StringField(
+        etikett,
+        description=hjalp or "Några ord. Står sedan i personens historik.",
+        filters=[pa_en_rad],
+        validators=[
+            DataRequired(UTAN_MOTIVERING),
+            Length(max=MAX_MOTIVERING, message=f"Korta motiveringen till högst {MAX_MOTIVERING} tecken."),
+        ],
+        **mer,
     )
-    administrator = BooleanField(
-        "Aktörsadministratör", description="Bjuder in och ändrar er aktörs användare. Ger ingen läsrätt i sig."
-    )
-    slutdatum = Datumfalt(
-        "Sista dag", description="Behörigheten upphör efter den dagen. Lämna tomt om den gäller tills vidare."
-    )
-    bygger_pa = HiddenField()
-
-    def validate_slutdatum(self, field: Datumfalt) -> None:
-        """Far beyond any calendar is a slip of the finger."""
-        if field.data is not None and field.data.year > 2100:
-            raise ValidationError("Kontrollera året.")
-
-    def fyll(self, behorighet: Behorighet, bygger_pa: str) -> None:
-        """Show what the person is now."""
-        self.roll.data = behorighet.roll or INGEN
-        self.administrator.data = behorighet.administrator
-        self.slutdatum.data = sista_dag(behorighet.giltig_till) if behorighet.giltig_till else None
-        self.bygger_pa.data = bygger_pa
-
-    def behorighet(self, nu: Behorighet | None = None) -> Behorighet:
-        """What was chosen. An end date that was left as it is in `nu` keeps its exact moment."""
-        return Behorighet(
-            roll=None if self.roll.data == INGEN else Roll(self.roll.data),
-            administrator=bool(self.administrator.data),
-            giltig_till=self._slut(nu.giltig_till if nu else None),
-        )
-
-    def _slut(self, nu: datetime | None) -> datetime | None:
-        dag = self.slutdatum.data
-        if dag is None:
-            return None
-        return nu if nu is not None and sista_dag(nu) == dag else slutet_av(dag)
 
 
-class Inbjudningsformular(Behorighetsformular):
-    """Whom to invite, and to what."""
+class Vem(FlaskForm):  # type: ignore[misc]
+    """The address and the name of a person who is to be invited."""
 
     epost = EmailField(
         "E-post",
@@ -116,6 +93,53 @@ class Inbjudningsformular(Behorighetsformular):
             field.data = normal_epost(field.data or "")
         except ValueError as error:
             raise ValidationError(str(error)) from error
+
+
+class Behorighetsformular(FlaskForm):  # type: ignore[misc]
+    """Role, administratorship and end date; `bygger_pa` tells what they were when the page was shown."""
+
+    roll = RadioField(
+        "Roll",
+        choices=_ROLLER,
+        validators=[InputRequired("Välj en roll.")],
+    )
+    administrator = BooleanField(
+        "Aktörsadministratör", description="Bjuder in och ändrar er aktörs användare. Ger ingen läsrätt i sig."
+    )
+    slutdatum = Datumfalt(
+        "Sista dag", description="Behörigheten upphör efter den dagen. Lämna tomt om den gäller tills vidare."
+    )
+    motivering = motiveringsfalt("Varför?", "Till exempel: ny TiB från 1 december. Står sedan i personens historik.")
+    bygger_pa = HiddenField()
+
+    def validate_slutdatum(self, field: Datumfalt) -> None:
+        """Far beyond any calendar is a slip of the finger."""
+        rimligt_ar(field)
+
+    def fyll(self, behorighet: Behorighet, bygger_pa: str) -> None:
+        """Show what the person is now."""
+        self.roll.data = behorighet.roll or INGEN
+        self.administrator.data = behorighet.administrator
+        self.slutdatum.data = sista_dag(behorighet.giltig_till) if behorighet.giltig_till else None
+        self.bygger_pa.data = bygger_pa
+
+    def behorighet(self, nu: Behorighet | None = None) -> Behorighet:
+        """What was chosen. An end date that was left as it is in `nu` keeps its exact moment."""
+        return Behorighet(
+            roll=None if self.roll.data == INGEN else Roll(self.roll.data),
+            administrator=bool(self.administrator.data),
+            giltig_till=self._slut(nu.giltig_till if nu else None),
+        )
+
+    def _slut(self, nu: datetime | None) -> datetime | None:
+        dag = self.slutdatum.data
+        if dag is None:
+            return None
+        return nu if nu is not None and sista_dag(nu) == dag else slutet_av(dag)
+
+
+class Inbjudningsformular(Vem, Behorighetsformular):
+    """Whom to invite, and to what."""
 
 
 class Glomtformular(FlaskForm):  # type: ignore[misc]
@@ -158,16 +182,14 @@ class Losenordsformular(FlaskForm):  # type: ignore[misc]
     )
     losenord_igen = PasswordField("Samma lösenord en gång till")
 
-    def __init__(self, epost: str) -> None:
+    def __init__(self, *personligt: str) -> None:
+        """`personligt`: what is known of the person, and must not be the password: address, name, actors."""
         super().__init__()
-        self._epost = epost
+        self._personligt = personligt
 
     def validate_losenord(self, field: PasswordField) -> None:
-        """Long enough, and not one's own address."""
-        text = field.data or ""
-        problem = brist(text)
-        if problem is None and text.strip().lower() == self._epost:
-            problem = "Välj något annat än din e-postadress."
+        """Hard to guess, also for one who knows the person."""
+        problem = brist(field.data or "", self._personligt)
         if problem is not None:
             raise ValidationError(problem)
 

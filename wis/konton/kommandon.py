@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer, find_aktor
+from wis.auth import faktorer, meddelanden
 from wis.auth import queries as auth_queries
 from wis.auth.models import Anvandare, Lanktyp, Medlemskap
 from wis.auth.rules import Roll
 from wis.auth.service import avsluta_alla, rattighet_andrad
 from wis.db import Database
-from wis.konton import lankar, queries, service
+from wis.konton import kontobrev, lankar, queries, service
 from wis.konton.rules import Behorighet, Hinder, normal_epost
 from wis.konton.service import OPERATOR
 from wis.settings import Settings
@@ -95,15 +96,15 @@ def list_users(kontext: Kontext, slug: str | None) -> None:
 @click.argument("epost")
 @click.pass_obj
 def rescue(kontext: Kontext, epost: str) -> None:
-    """Öppna kontot och skriv ut en länk (en timme) för ett nytt lösenord: behöver ingen e-post."""
+    """Öppna kontot och skriv ut en länk (30 minuter) för ett nytt lösenord: behöver ingen e-post."""
     with _skriv(kontext) as session:
         person = _person(session, epost)
         person.avstangd = None
         lank = lankar.skapa(session, person, Lanktyp.ATERSTALLNING, kontext.settings.base_url)
         rattighet_andrad(session, person)
-        audit.record(session, "konto räddat", objekt=person.epost, kommandorad=True)
+        audit.record(session, "konto räddat", objekt=person.adress, kommandorad=True)
         nowhere = not auth_queries.giltiga_medlemskap(session, person.id, clock.now())
-    click.echo(f"Länken gäller i en timme och går att använda en gång:\n{lank}")
+    click.echo(f"Länken gäller i 30 minuter och går att använda en gång:\n{lank}")
     if nowhere:
         click.echo(
             f"OBS: personen har ingen gällande behörighet hos någon aktör. Ge en: wis user grant {epost} --aktor …"
@@ -118,14 +119,14 @@ def disable(kontext: Kontext, epost: str) -> None:
     with _skriv(kontext) as session:
         person = _person(session, epost)
         if person.avstangd is not None:
-            raise Fel(f"{person.epost} är redan avstängd.")
+            raise Fel(f"{person.adress} är redan avstängd.")
         person.avstangd = clock.now()
         lankar.avsluta(session, person.id, *Lanktyp)
         avsluta_alla(session, person.id)
         rattighet_andrad(session, person)
-        audit.record(session, "konto stängt", objekt=person.epost, kommandorad=True)
+        audit.record(session, "konto stängt", objekt=person.adress, kommandorad=True)
         without = _utan_administrator(session, person)
-    click.echo(f"{person.epost} är avstängd och utloggad överallt.")
+    click.echo(f"{person.adress} är avstängd och utloggad överallt.")
     for namn in without:
         click.echo(
             f"OBS: {namn} har nu ingen aktörsadministratör. Utse en: wis user grant EPOST --aktor … --administrator"
@@ -140,11 +141,11 @@ def enable(kontext: Kontext, epost: str) -> None:
     with _skriv(kontext) as session:
         person = _person(session, epost)
         if person.avstangd is None:
-            raise Fel(f"{person.epost} är inte avstängd.")
+            raise Fel(f"{person.adress} är inte avstängd.")
         person.avstangd = None
         rattighet_andrad(session, person)
-        audit.record(session, "konto öppnat", objekt=person.epost, kommandorad=True)
-    click.echo(f"{person.epost} kan logga in igen.")
+        audit.record(session, "konto öppnat", objekt=person.adress, kommandorad=True)
+    click.echo(f"{person.adress} kan logga in igen.")
 
 
 @user.command()
@@ -166,8 +167,21 @@ def grant(kontext: Kontext, epost: str, slug: str, roll: str | None, administrat
             administrator=nu.administrator if administrator is None else administrator,
         )
         _ge(session, kontext, person, aktor, medlemskap, wanted)
-        klart = f"{person.namn} ({person.epost}) är {wanted.namn} hos {aktor.namn}."
+        klart = f"{person.namn} ({person.adress}) är {wanted.namn} hos {aktor.namn}."
     click.echo(klart)
+
+
+@user.command("reset-factor")
+@click.argument("epost")
+@click.pass_obj
+def reset_factor(kontext: Kontext, epost: str) -> None:
+    """Ta bort personens app, passkeys och reservkoder: för den som har förlorat alla. Lösenordet är som det var."""
+    meddelanden.anlita(kontobrev.skicka)
+    with _skriv(kontext) as session:
+        person = _person(session, epost)
+        antal = faktorer.nollstall(session, person, None)
+        klart = f"{person.namn} ({person.adress}) har ingen andra faktor längre ({antal} borttagna), och är utloggad."
+    click.echo(f"{klart}\nKrävs en andra faktor får personen lägga till en ny efter lösenordet. Ett brev är på väg.")
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
@@ -182,7 +196,7 @@ def _ge(
     wanted: Behorighet,
 ) -> None:
     if medlemskap is None:
-        invitation = service.Inbjudan(person.epost, person.namn, wanted)
+        invitation = service.Inbjudan(person.adress, person.namn, wanted)
         service.bjud_in(session, OPERATOR, aktor.id, invitation, kontext.settings.base_url)
         return
     if medlemskap.avstangd is not None:

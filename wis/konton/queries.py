@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from wis.aktorer.models import Aktor
-from wis.auth import queries as auth_queries
-from wis.auth.models import Anvandare, Engangslank, Medlemskap
+from wis.aktorer.queries import svensk_nyckel
+from wis.auth.models import Anvandare, Anvandarslag, Engangslank, Medlemskap
 from wis.auth.rules import Roll
 from wis.auth.service import token_hash
 from wis.konton.rules import Behorighet, Plats, Tillstand, sista_dag, tillstand
@@ -27,6 +28,18 @@ class Anvandarrad:
     senast_inloggad: datetime | None
     har_losenord: bool
     tillstand: Tillstand
+    skapad: datetime
+    gast_handelse_id: int | None
+
+    @property
+    def kommer_in(self) -> bool:
+        """Whether the rights are in force, so that only the person is missing, if anything is."""
+        return self.tillstand in {Tillstand.AKTIV, Tillstand.INBJUDEN}
+
+    @property
+    def gast(self) -> bool:
+        """Whether the person is a guest: reads one event, for a few days."""
+        return self.gast_handelse_id is not None
 
     @property
     def sista_dag(self) -> date | None:
@@ -58,35 +71,71 @@ def rad_av(medlemskap: Medlemskap, now: datetime) -> Anvandarrad:
         medlemskap_id=medlemskap.id,
         anvandare_id=person.id,
         namn=person.namn,
-        epost=person.epost,
+        epost=person.adress,
         behorighet=behorighet,
         senast_inloggad=person.senast_inloggad,
         har_losenord=has_password,
         tillstand=tillstand(behorighet, konto_stangt=person.avstangd is not None, har_losenord=has_password, now=now),
+        skapad=medlemskap.skapad,
+        gast_handelse_id=medlemskap.gast_handelse_id,
     )
+
+
+def medlemskap_hos(session: Session, aktor_id: int, *laddas: ExecutableOption) -> list[Medlemskap]:
+    """Every person (functions are none) who is or was something at the actor, in Swedish order of name.
+
+    The shut out come last. `laddas`: what more is wanted with each, so that it is not fetched one by one.
+    """
+    found = session.scalars(
+        select(Medlemskap)
+        .join(Medlemskap.anvandare)
+        .options(contains_eager(Medlemskap.anvandare), joinedload(Medlemskap.aktor), *laddas)
+        .where(Medlemskap.aktor_id == aktor_id, Anvandare.slag == Anvandarslag.PERSON)
+    )
+    return sorted(found, key=lambda m: (m.avstangd is not None, svensk_nyckel(m.anvandare.namn), m.id))
 
 
 def anvandarrader(session: Session, aktor: Aktor, now: datetime) -> list[Anvandarrad]:
     """Everyone who is or was something at the actor, in Swedish order of name, the shut out last."""
-    return [rad_av(medlemskap, now) for medlemskap in auth_queries.anvandare_hos(session, aktor)]
+    return [rad_av(medlemskap, now) for medlemskap in medlemskap_hos(session, aktor.id)]
 
 
 def find_medlemskap(session: Session, aktor_id: int, medlemskap_id: int) -> Medlemskap | None:
-    """The membership, if it is one of this actor's. Always as the database has it now."""
-    return session.scalar(
-        select(Medlemskap)
-        .options(joinedload(Medlemskap.anvandare), joinedload(Medlemskap.aktor))
-        .where(Medlemskap.id == medlemskap_id, Medlemskap.aktor_id == aktor_id)
-        .execution_options(populate_existing=True)
-    )
+    """The membership, if it is a person's at this actor. Always as the database has it now."""
+    return _find(session, Medlemskap.aktor_id == aktor_id, Medlemskap.id == medlemskap_id)
 
 
 def find_medlemskap_for(session: Session, aktor_id: int, anvandare_id: int) -> Medlemskap | None:
-    """What the person is at the actor, in force or not."""
-    return session.scalar(
+    """What the person is at the actor, in force or not; to be a guest is not counted."""
+    return _find(
+        session,
+        Medlemskap.aktor_id == aktor_id,
+        Medlemskap.anvandare_id == anvandare_id,
+        Medlemskap.gast_handelse_id.is_(None),
+    )
+
+
+def gastskap(session: Session, aktor_id: int, anvandare_id: int) -> list[Medlemskap]:
+    """What the person is or was as a guest of the actor."""
+    found = session.scalars(
         select(Medlemskap)
         .options(joinedload(Medlemskap.anvandare), joinedload(Medlemskap.aktor))
-        .where(Medlemskap.anvandare_id == anvandare_id, Medlemskap.aktor_id == aktor_id)
+        .where(
+            Medlemskap.aktor_id == aktor_id,
+            Medlemskap.anvandare_id == anvandare_id,
+            Medlemskap.gast_handelse_id.is_not(None),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def _find(session: Session, *villkor: ColumnElement[bool]) -> Medlemskap | None:
+    return session.scalar(
+        select(Medlemskap)
+        .join(Medlemskap.anvandare)
+        .options(contains_eager(Medlemskap.anvandare), joinedload(Medlemskap.aktor))
+        .where(Anvandare.slag == Anvandarslag.PERSON, *villkor)
         .execution_options(populate_existing=True)
     )
 

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
 
+from wis.auth.krets import Krets
 from wis.auth.rules import Beslut, Roll, Sak, Slag, Subjekt, Verb, can
 from wis.clock import STOCKHOLM, local
 
 INBJUDAN_GILTIG = timedelta(days=7)
-ATERSTALLNING_GILTIG = timedelta(hours=1)
+ATERSTALLNING_GILTIG = timedelta(minutes=30)
 MINST_ADMINISTRATORER = 2
 """How many administrators an actor is advised to have."""
 
@@ -22,6 +23,14 @@ SISTA_ADMINISTRATOREN = (
 )
 INGEN_ROLL = "Välj en roll, eller gör personen till administratör. Ska personen inte ha någon behörighet: stäng av den."
 DATUM_HAR_VARIT = "Datumet har redan varit. Ta bort det eller ange en dag framåt."
+MAX_MOTIVERING = 300
+UTAN_MOTIVERING = "Skriv varför, med några ord. Det står sedan i personens historik."
+GAST_HOGST_DAGAR = 7
+"""How many days a guest may read at most; then somebody must ask anew."""
+GAST_ANDRAS_INTE = (
+    "En gäst läser en enda händelse, i högst 7 dygn, och kan inte få något mer. Ska personen ha en roll hos er: "
+    "bjud in personen som användare."
+)
 
 
 def normal_epost(text: str) -> str:
@@ -68,6 +77,23 @@ class Plats:
     anvandare_id: int
     behorighet: Behorighet
     kan_logga_in: bool
+
+
+def provad_motivering(text: str) -> str:
+    """The reason on one line. Raises Hinder if there is none, or if it is too long."""
+    reason = " ".join(text.split())
+    if not reason:
+        raise Hinder(UTAN_MOTIVERING)
+    if len(reason) > MAX_MOTIVERING:
+        raise Hinder(f"Korta motiveringen till högst {MAX_MOTIVERING} tecken.")
+    return reason
+
+
+def gast_till(dagar: int, now: datetime) -> datetime:
+    """When a guest who is invited for so many days is out again. Raises Hinder outside 1–7."""
+    if not 1 <= dagar <= GAST_HOGST_DAGAR:
+        raise Hinder(f"En gäst kan läsa i 1–{GAST_HOGST_DAGAR} dygn. Behövs det längre: bjud in igen när tiden är ute.")
+    return now + timedelta(days=dagar)
 
 
 def prova_ny(behorighet: Behorighet, now: datetime) -> None:
@@ -165,6 +191,7 @@ class Omdome:
 
 _ANNAN = -1
 """Stands for any other actor."""
+_STANGD_FOR_ANDRA = Sak(Slag.HANDELSE, _ANNAN, (Krets(alla=False, fran={_ANNAN: None}),))
 
 
 def omdomen(subjekt: Subjekt, now: datetime) -> list[Omdome]:
@@ -172,7 +199,11 @@ def omdomen(subjekt: Subjekt, now: datetime) -> list[Omdome]:
     egen, namn = subjekt.aktor_id, subjekt.aktor_namn
     fragor = [
         ("läsa händelser som är öppna för alla aktörer", Verb.LASA, Sak(Slag.HANDELSE, _ANNAN)),
-        (f"läsa händelser som inte öppnats för {namn}", Verb.LASA, Sak(Slag.HANDELSE, _ANNAN, frozenset({_ANNAN}))),
+        (
+            f"läsa händelser som inte öppnats för {namn}",
+            Verb.LASA,
+            _STANGD_FOR_ANDRA,
+        ),
         ("öppna en ny händelse", Verb.OPPNA_HANDELSE, Sak(Slag.HANDELSE, egen)),
         (f"skriva utkast till lägesbilden för {namn}", Verb.SKRIVA, Sak(Slag.EGEN_LAGESBILD, egen)),
         (f"publicera lägesbilden för {namn}", Verb.PUBLICERA, Sak(Slag.EGEN_LAGESBILD, egen)),
@@ -186,3 +217,35 @@ def omdomen(subjekt: Subjekt, now: datetime) -> list[Omdome]:
         (f"administrera användare hos {namn}", Verb.ADMINISTRERA, Sak(Slag.AKTOR, egen, agare_namn=namn)),
     ]
     return [Omdome(vad, can(subjekt, verb, sak, now)) for vad, verb, sak in fragor]
+
+
+RUTNATETS_KOLUMNER = (
+    "Läsa händelser",
+    "Öppna händelse",
+    "Skriva utkast",
+    "Publicera",
+    "Välja läsare",
+    "Samlad lägesbild",
+    "Ändra läge",
+    "Bjuda in gäster",
+    "Administrera",
+)
+"""What the grid of rights asks, in plain words; rutnat() answers in the same order."""
+
+
+def rutnat(subjekt: Subjekt, now: datetime) -> list[Omdome]:
+    """One row of the grid, judged by can(): in an event that is open to all, or for a guest in the guest's own."""
+    egen, handelse_id = subjekt.aktor_id, subjekt.gast_i
+    saker = (
+        (Verb.LASA, Sak(Slag.HANDELSE, _ANNAN, handelse_id=handelse_id)),
+        (Verb.OPPNA_HANDELSE, Sak(Slag.HANDELSE, egen)),
+        (Verb.SKRIVA, Sak(Slag.EGEN_LAGESBILD, egen)),
+        (Verb.PUBLICERA, Sak(Slag.EGEN_LAGESBILD, egen)),
+        (Verb.ANDRA_LASRATT, Sak(Slag.EGEN_LAGESBILD, egen)),
+        (Verb.PUBLICERA, Sak(Slag.SAMLAD_LAGESBILD, None)),
+        (Verb.ANDRA_LAGE, Sak(Slag.HANDELSE, egen)),
+        (Verb.BJUDA_GAST, Sak(Slag.HANDELSE, egen)),
+        (Verb.ADMINISTRERA, Sak(Slag.AKTOR, egen, agare_namn=subjekt.aktor_namn)),
+    )
+    answers = [can(subjekt, verb, sak, now) for verb, sak in saker]
+    return [Omdome(vad, beslut) for vad, beslut in zip(RUTNATETS_KOLUMNER, answers, strict=True)]
