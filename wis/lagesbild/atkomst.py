@@ -5,19 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from wis import web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import find_aktor
-from wis.auth.atkomst import Nekad, avbryt_dold, kraver
+from wis.auth.atkomst import Nekad, avbryt_dold, kraver, tillgang
 from wis.auth.rules import Sak, Verb
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.models import Handelse
+from wis.handelser.models import Handelse, Lasarkrets
+from wis.handelser.sakkrets import Otillaten
 from wis.lagesbild import queries
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
-from wis.lagesbild.plats import Otillaten, Plats, sak_for
+from wis.lagesbild.plats import Plats, sak_for
 
 SAMLAD = "samlad"
 
@@ -48,7 +49,16 @@ class Mal:
     @property
     def sak(self) -> Sak:
         """What rights are judged on."""
-        return sak_for(self.handelse, self.aktor)
+        return sak_for(self.handelse, self.aktor, self.krets)
+
+    @property
+    def krets(self) -> Lasarkrets | None:
+        """Who reads it, if that is narrowed."""
+        return None if self.lagesbild is None else self.lagesbild.krets
+
+    def sak_for(self, version: LagesbildVersion) -> Sak:
+        """What the right to read one version is judged on."""
+        return sak_for(self.handelse, self.aktor, self.krets, version)
 
     @property
     def plats(self) -> Plats:
@@ -60,20 +70,42 @@ class Mal:
         return url_for(f"lagesbild.{endpoint}", slug=self.handelse.slug, vem=self.slug, **varden)
 
     def version(self, nummer: int) -> LagesbildVersion:
-        """This version with its sections. Raises NotFound."""
+        """This version with its sections. Raises NotFound, and Nekad unless the one who asks may read it."""
         if self.lagesbild is None or not 1 <= nummer <= self.lagesbild.senaste:
             avbryt_dold()
-        return queries.find_version(web.session(), self.lagesbild.id, nummer) or avbryt_dold()
+        found = queries.find_version(web.session(), self.lagesbild.id, nummer) or avbryt_dold()
+        kraver(Verb.LASA, self.sak_for(found))
+        return found
+
+    def find_lasbar(self, nummer: int) -> LagesbildVersion | None:
+        """This version with its sections, if there is one that the one who asks may read."""
+        if self.lagesbild is None:
+            return None
+        found = queries.find_version(web.session(), self.lagesbild.id, nummer)
+        return found if found is not None and tillgang(Verb.LASA, self.sak_for(found)) else None
 
 
 def hamta(slug: str, vem: str, verb: Verb = Verb.LASA) -> Mal:
-    """What the address means, if the one who asks may do `verb` to it. Raises NotFound and Nekad."""
+    """What the address means, if the one who asks may do `verb` to it. Raises NotFound and Nekad.
+
+    Each version is judged apart, when it is fetched: to read any, one must be among those who read the thing.
+    """
     handelse = hamta_handelse(slug)
     aktor = None if vem == SAMLAD else find_aktor(web.session(), vem) or avbryt_dold()
     mal = Mal(handelse, aktor, queries.find_lagesbild(web.session(), handelse.id, None if aktor is None else aktor.id))
+    kraver(Verb.LASA, mal.sak)
     if verb is not Verb.LASA:
         kraver(verb, mal.sak)
+        if aktor is None and mal.lagesbild is not None and mal.lagesbild.senaste:
+            # Who goes on from the samlade must be able to read it: an actor that came later may not.
+            mal.version(mal.lagesbild.senaste)
     return mal
+
+
+def pa_nytt() -> Mal:
+    """What the address of this request means, read after a transaction."""
+    address = request.view_args or {}
+    return hamta(address["slug"], address["vem"])
 
 
 @contextmanager

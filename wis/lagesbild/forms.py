@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput, HiddenInput
 
+from wis.handelser.sakform import Sakfalt
 from wis.lagesbild import rules
 from wis.lagesbild.mall import AVSNITT, MAX_NOTERING, NYCKLAR
-from wis.lagesbild.rules import NASTA, Innehall
+from wis.lagesbild.rules import NASTA, Innehall, Marke
 from wis.lagesbild.utkast import Text
 
 ANNAN = "annan"
@@ -27,7 +27,7 @@ def formularnyckel(nyckel: str | None) -> str:
     return nyckel if hel and nyckel is not None else uuid.uuid4().hex
 
 
-class Lagesbildsformular(FlaskForm):  # type: ignore[misc]
+class Lagesbildsformular(Sakfalt):
     """Hidden: the version it revises, the revision of the draft, and a key that tells one sent twice from two."""
 
     bas = IntegerField(widget=HiddenInput(), default=0)
@@ -46,6 +46,8 @@ class Lagesbildsformular(FlaskForm):  # type: ignore[misc]
         for nyckel in self.falt_av:
             self[nyckel].data = text.innehall.sektioner.get(nyckel, "")
         self.andringsnotering.data = text.innehall.andringsnotering
+        self.satt_marke(text.innehall.marke)
+        self.fyll_val(text.lasratt)
         kand = text.nasta in {varde for varde, _ in val}
         self.nasta_val.data = text.nasta if kand else ANNAN
         self.nasta_tid.data = "" if kand else text.nasta
@@ -64,6 +66,14 @@ class Lagesbildsformular(FlaskForm):  # type: ignore[misc]
             field.raw_data, field.data = None, varde
         self.nyckel.data = formularnyckel("" if ny_nyckel else self.nyckel.data)
 
+    def satt_marke(self, marke: Marke) -> None:
+        """Show this label and secrecy note."""
+        self.tlp.data, self.lagrum.data = marke.tlp.value, marke.lagrum
+
+    def valt_marke(self) -> Marke:
+        """The label and the secrecy note as they stand."""
+        return Marke(self.tlp_hittills(), self.lagrum.data or "")
+
     def texter(self) -> dict[str, str]:
         """What stands in the sections, by key."""
         return {nyckel: self[nyckel].data or "" for nyckel in self.falt_av}
@@ -75,9 +85,14 @@ class Lagesbildsformular(FlaskForm):  # type: ignore[misc]
 
     def text(self) -> Text:
         """All that was typed, as a draft."""
-        innehall = Innehall.av(self.texter(), self.andringsnotering.data or "")
+        innehall = Innehall.av(self.texter(), self.andringsnotering.data or "", marke=self.valt_marke())
         return Text(
-            _nummer(self.bas), _nummer(self.revision), innehall, self.nasta_text(), nyckel=self.nyckel.data or ""
+            _nummer(self.bas),
+            _nummer(self.revision),
+            innehall,
+            self.nasta_text(),
+            nyckel=self.nyckel.data or "",
+            lasratt=self.lasrattstext(),
         )
 
     def innehall(self, now: datetime) -> Innehall:
@@ -92,7 +107,7 @@ class Lagesbildsformular(FlaskForm):  # type: ignore[misc]
             self.satt_fel({NASTA: "Ange datum och klockslag, eller välj en annan tid för nästa uppdatering."})
         elif val != ANNAN and tid:
             self.satt_fel({NASTA: "Du har angett en egen tid. Välj också Annan tid, eller töm fältet."})
-        return Innehall.av(self.texter(), self.andringsnotering.data or "", nasta)
+        return Innehall.av(self.texter(), self.andringsnotering.data or "", nasta, self.valt_marke())
 
     def satt_fel(self, fel: Mapping[str, str]) -> None:
         """Show these errors, by field."""

@@ -1,14 +1,21 @@
-"""Reads of lägesbilder, versions and drafts. The right to read the event is judged before any of these is asked."""
+"""Reads of lägesbilder, versions and drafts.
+
+A list is of what `who` may read. Of the others (find_…) the right to read is judged by who asks, before it is shown.
+"""
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from wis.aktorer.queries import svensk_nyckel
+from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt
+from wis.handelser.lasratt import Innehall as Lasinnehall
+from wis.handelser.lasratt import lasbar_for
+from wis.handelser.models import Handelse
 from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
-from wis.lagesbild.rules import Innehall
+from wis.lagesbild.rules import Innehall, Marke
 
 
 def find_lagesbild(session: Session, handelse_id: int, aktor_id: int | None) -> Lagesbild | None:
@@ -54,17 +61,37 @@ def innehall_av(version: LagesbildVersion | None) -> Innehall:
     if version is None:
         return Innehall({})
     texter = {sektion.nyckel: sektion.kalla for sektion in version.sektioner}
-    return Innehall.av(texter, version.andringsnotering, version.nasta_uppdatering)
+    marke = Marke(Tlp(version.tlp), version.lagrum)
+    return Innehall.av(texter, version.andringsnotering, version.nasta_uppdatering, marke)
 
 
-def versioner(session: Session, lagesbild_id: int) -> Sequence[LagesbildVersion]:
-    """Every version without its sections, newest first."""
+def _lasbar(who: Subjekt) -> ColumnElement[bool]:
+    """SQL: `who` may read the version. Needs Lagesbild and Handelse in the FROM of the query."""
+    version = LagesbildVersion
+    return lasbar_for(who, Lasinnehall(version.publicerad, Lagesbild.aktor_id, version.tlp, Lagesbild.krets_id))
+
+
+def versioner(session: Session, who: Subjekt, lagesbild_id: int) -> Sequence[LagesbildVersion]:
+    """The versions that `who` may read, without their sections, newest first."""
     return session.scalars(
         select(LagesbildVersion)
+        .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
+        .join(Handelse, Handelse.id == Lagesbild.handelse_id)
         .options(joinedload(LagesbildVersion.forfattare), joinedload(LagesbildVersion.aktor))
-        .where(LagesbildVersion.lagesbild_id == lagesbild_id)
+        .where(LagesbildVersion.lagesbild_id == lagesbild_id, _lasbar(who))
         .order_by(LagesbildVersion.nummer.desc())
     ).all()
+
+
+def nyast_lasbar(session: Session, who: Subjekt, lagesbild_id: int) -> int:
+    """The number of the newest version that `who` may read; 0 if there is none."""
+    found = session.scalar(
+        select(func.max(LagesbildVersion.nummer))
+        .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
+        .join(Handelse, Handelse.id == Lagesbild.handelse_id)
+        .where(LagesbildVersion.lagesbild_id == lagesbild_id, _lasbar(who))
+    )
+    return found or 0
 
 
 def senaste_med_nytt_innehall(session: Session, lagesbild_id: int, till: int) -> int:
@@ -79,38 +106,38 @@ def senaste_med_nytt_innehall(session: Session, lagesbild_id: int, till: int) ->
     return found or 0
 
 
-def senaste_i_handelse(session: Session, handelse_id: int) -> list[LagesbildVersion]:
-    """The latest version (without sections) of each lägesbild of the event: the samlade, then in Swedish order."""
-    found = session.scalars(
-        select(LagesbildVersion)
-        .join(
-            Lagesbild,
-            and_(Lagesbild.id == LagesbildVersion.lagesbild_id, Lagesbild.senaste == LagesbildVersion.nummer),
-        )
-        .options(
-            contains_eager(LagesbildVersion.lagesbild).joinedload(Lagesbild.aktor),
-            joinedload(LagesbildVersion.forfattare),
-            joinedload(LagesbildVersion.aktor),
-        )
-        .where(Lagesbild.handelse_id == handelse_id)
-    )
+def senaste_i_handelse(session: Session, who: Subjekt, handelse_id: int) -> list[LagesbildVersion]:
+    """The latest version (without sections) of each lägesbild of the event: the samlade, then in Swedish order.
+
+    One whose latest `who` may not read is left out.
+    """
+    found = session.scalars(_i_handelse(who, handelse_id).where(Lagesbild.senaste == LagesbildVersion.nummer))
     return sorted(found, key=lambda v: (v.lagesbild.aktor_id is not None, svensk_nyckel(v.lagesbild.namn)))
 
 
-def versioner_i_handelse(session: Session, handelse_id: int, antal: int = 500) -> Sequence[LagesbildVersion]:
-    """The newest versions (at most `antal`) of every lägesbild of the event, newest first, without sections."""
+def versioner_i_handelse(
+    session: Session, who: Subjekt, handelse_id: int, antal: int = 500
+) -> Sequence[LagesbildVersion]:
+    """The newest versions (at most `antal`) that `who` may read in the event, newest first, without sections."""
     return session.scalars(
+        _i_handelse(who, handelse_id)
+        .order_by(LagesbildVersion.publicerad.desc(), LagesbildVersion.lagesbild_id, LagesbildVersion.nummer.desc())
+        .limit(antal)
+    ).all()
+
+
+def _i_handelse(who: Subjekt, handelse_id: int) -> Select[LagesbildVersion]:
+    return (
         select(LagesbildVersion)
         .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
+        .join(Handelse, Handelse.id == Lagesbild.handelse_id)
         .options(
             contains_eager(LagesbildVersion.lagesbild).joinedload(Lagesbild.aktor),
             joinedload(LagesbildVersion.forfattare),
             joinedload(LagesbildVersion.aktor),
         )
-        .where(Lagesbild.handelse_id == handelse_id)
-        .order_by(LagesbildVersion.publicerad.desc(), LagesbildVersion.lagesbild_id, LagesbildVersion.nummer.desc())
-        .limit(antal)
-    ).all()
+        .where(Lagesbild.handelse_id == handelse_id, _lasbar(who))
+    )
 
 
 # --- drafts -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from wis import datum, markup
+from wis.auth.krets import Tlp
 from wis.clock import local
+from wis.handelser.sakkrets import Kretsval
 from wis.lagesbild.mall import AVSNITT, MAX_NOTERING, NYCKLAR, SAMMANFATTNING
 
 # A promise further off than this is a slip of the finger in the date.
@@ -28,42 +30,74 @@ def rensad(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Marke:
+    """The label of a version, and its secrecy note: a paragraph of OSL."""
+
+    tlp: Tlp = Tlp.CLEAR
+    lagrum: str = ""
+
+
+OMARKT = Marke()
+
+
+@dataclass(frozen=True)
 class Innehall:
     """What a version says. `sektioner` holds the filled ones only, in the order of the template: make it by `av()`."""
 
     sektioner: Mapping[str, str]
     andringsnotering: str = ""
     nasta_uppdatering: datetime | None = None
+    marke: Marke = OMARKT
 
     @classmethod
-    def av(cls, texter: Mapping[str, str], andringsnotering: str = "", nasta: datetime | None = None) -> "Innehall":
+    def av(
+        cls,
+        texter: Mapping[str, str],
+        andringsnotering: str = "",
+        nasta: datetime | None = None,
+        marke: Marke = OMARKT,
+    ) -> "Innehall":
         """From raw texts by key; unknown keys are left out."""
         rena = {nyckel: rensad(texter.get(nyckel) or "") for nyckel in NYCKLAR}
         notering = " ".join(markup.normalisera(andringsnotering).split())
-        return cls({nyckel: text for nyckel, text in rena.items() if text}, notering, nasta)
+        return cls({nyckel: text for nyckel, text in rena.items() if text}, notering, nasta, marke)
 
     def samma_text(self, annan: "Innehall | None") -> bool:
         """Whether the sections say the same."""
         return annan is not None and dict(self.sektioner) == dict(annan.sektioner)
 
+    def samma_text_och_marke(self, annan: "Innehall | None") -> bool:
+        """Whether the sections say the same, under the same label and secrecy note."""
+        return annan is not None and self.samma_text(annan) and self.marke == annan.marke
+
 
 @dataclass(frozen=True)
 class Publicering:
-    """The command: this content, revised from version `bas` (0 = there was none), sent by the form `nyckel`."""
+    """The command: this content, revised from version `bas` (0 = there was none), sent by the form `nyckel`.
+
+    `krets` is the choice of who reads; None = as it was.
+    """
 
     bas: int
     nyckel: str
     innehall: Innehall
+    krets: Kretsval | None = None
 
 
 @dataclass(frozen=True)
 class Tillstand:
-    """What is published: the latest number (0 = nothing) and content, and what this same form has published, if so."""
+    """What is published: the latest number (0 = nothing) and content, and what this same form has published, if so.
+
+    Of the choice of who reads: whether it changes anything (`nya_lasare`), and whether somebody else has changed who
+    reads since it was made (`lasratt_inaktuell`).
+    """
 
     senaste: int
     innehall: Innehall | None
     now: datetime
     tidigare: tuple[int, Innehall] | None = None
+    nya_lasare: bool = False
+    lasratt_inaktuell: bool = False
 
 
 class Avslagsslag(StrEnum):
@@ -74,6 +108,7 @@ class Avslagsslag(StrEnum):
     TOM = "tom"
     OGILTIG = "ogiltig"
     OFORANDRAD = "oforandrad"
+    LASRATT = "lasratt"
 
 
 @dataclass(frozen=True)
@@ -96,16 +131,19 @@ class Avslag:
 def publicera(kommando: Publicering, tillstand: Tillstand) -> NyVersion | Avslag:
     """The next version, or the first reason against it."""
     innehall = kommando.innehall
-    if tillstand.tidigare is not None and innehall.samma_text(tillstand.tidigare[1]):
+    if tillstand.tidigare is not None and innehall.samma_text_och_marke(tillstand.tidigare[1]):
         return Avslag(Avslagsslag.UPPREPAD, tillstand.tidigare[0])
     if kommando.bas != tillstand.senaste:
         return Avslag(Avslagsslag.FEL_BAS, tillstand.senaste)
+    if tillstand.lasratt_inaktuell:
+        return Avslag(Avslagsslag.LASRATT, tillstand.senaste)
     fel = granska(innehall, tillstand.now)
     if fel:
         tom = SAMMANFATTNING not in innehall.sektioner
         return Avslag(Avslagsslag.TOM if tom else Avslagsslag.OGILTIG, tillstand.senaste, fel)
     # A note is reason enough: that is how one moves a promised time, or vouches for a text that looks old.
-    if innehall.samma_text(tillstand.innehall) and not innehall.andringsnotering:
+    nagot_nytt = innehall.andringsnotering or tillstand.nya_lasare
+    if innehall.samma_text_och_marke(tillstand.innehall) and not nagot_nytt:
         return Avslag(Avslagsslag.OFORANDRAD, tillstand.senaste)
     return NyVersion(tillstand.senaste + 1, innehall)
 
@@ -260,3 +298,12 @@ def sammanfoga(bas: Mapping[str, str], min_: Mapping[str, str], deras: Mapping[s
         else:
             ut[nyckel] = Mote(jag, de, Lage.MIN if de == var else Lage.BADA)
     return ut
+
+
+def sammanfoga_marke(bas: Marke, min_: Marke, deras: Marke) -> Marke:
+    """As sammanfoga(), of the label and the note; a label that both have changed is the narrower of the two."""
+    if bas.tlp in {min_.tlp, deras.tlp}:
+        tlp = deras.tlp if min_.tlp is bas.tlp else min_.tlp
+    else:
+        tlp = max(min_.tlp, deras.tlp, key=lambda label: label.niva)
+    return Marke(tlp, deras.lagrum if min_.lagrum == bas.lagrum else min_.lagrum)

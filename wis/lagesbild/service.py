@@ -10,11 +10,13 @@ from wis import audit, clock, markup
 from wis.aktorer.models import Aktor
 from wis.andringar import Andring, anmal
 from wis.andringar import Slag as Andringsslag
-from wis.auth.rules import Subjekt, Verb
+from wis.auth.rules import Sak, Subjekt, Verb
+from wis.handelser.sakkrets import Kretsval, horare, signatur, vidaste
 from wis.lagesbild import queries, rules, utkast
+from wis.lagesbild.lasratt import andrar_lasratt, byt_krets
 from wis.lagesbild.mall import ORDNING, SAMMANFATTNING
 from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
-from wis.lagesbild.plats import Plats, oppna_last
+from wis.lagesbild.plats import Plats, oppna_last, sak_av
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering, Tillstand
 from wis.notiser import service as notiser
 from wis.notiser.models import Utskicksslag
@@ -53,16 +55,20 @@ def publicera(
     """
     lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
     nyckel = queries.idempotensnyckel(lagesbild.id, who, kommando.nyckel)
-    utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel))
+    utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel, kommando.krets))
     if isinstance(utfall, Avslag):
         return utfall
-    ny = utfall.innehall
+    ny, fore = utfall.innehall, _fore(session, lagesbild)
+    if kommando.krets is not None and andrar_lasratt(lagesbild, kommando.krets):
+        # Before the version: who is chosen now reads what is published from this moment on.
+        byt_krets(session, lagesbild, kommando.krets.val)
     version = _ny_version(lagesbild, who, nyckel, ny.andringsnotering, ny.nasta_uppdatering)
     version.sammanfattning = smstext(ny)
+    version.tlp, version.lagrum = ny.marke.tlp, ny.marke.lagrum
     _skriv(session, lagesbild, version, [(namn, text, html[namn]) for namn, text in ny.sektioner.items()])
     utskick_id = _avisera(session, who, lagesbild, version) if avisera else None
     utkast.ta_bort_publicerat(session, who, lagesbild.id, revision, ny)
-    _beratta(session, who, lagesbild, version, avisering=avisera)
+    _beratta(session, who, lagesbild, version, fore, avisering=avisera)
     return Publicerad(lagesbild.id, version.nummer, utskick_id)
 
 
@@ -81,12 +87,20 @@ def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: s
         return utfall
     version = _ny_version(lagesbild, who, egen_nyckel, utfall.andringsnotering, utfall.nasta_uppdatering)
     version.sammanfattning, version.oforandrad = forra.sammanfattning, True
+    version.tlp, version.lagrum, fore = forra.tlp, forra.lagrum, _fore(session, lagesbild)
     _skriv(session, lagesbild, version, [(s.nyckel, s.kalla, s.html) for s in forra.sektioner])
-    _beratta(session, who, lagesbild, version, avisering=False)
+    _beratta(session, who, lagesbild, version, fore, avisering=False)
     return Publicerad(lagesbild.id, version.nummer)
 
 
-def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str) -> Tillstand:
+def _fore(session: Session, lagesbild: Lagesbild) -> Sak | None:
+    """What rights to the latest version are judged on, before there is another; None if nothing is published."""
+    if not lagesbild.senaste:
+        return None
+    return sak_av(lagesbild, session.get_one(LagesbildVersion, (lagesbild.id, lagesbild.senaste)))
+
+
+def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str, krets: Kretsval | None) -> Tillstand:
     forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
     tidigare = queries.find_publicerad_med(session, nyckel)
     return Tillstand(
@@ -94,6 +108,8 @@ def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str) -> Tillstand
         innehall=None if forra is None else queries.innehall_av(forra),
         now=clock.now(),
         tidigare=None if tidigare is None else (tidigare.nummer, queries.innehall_av(tidigare)),
+        nya_lasare=krets is not None and andrar_lasratt(lagesbild, krets),
+        lasratt_inaktuell=krets is not None and krets.bygger_pa != signatur(lagesbild.krets),
     )
 
 
@@ -111,6 +127,7 @@ def _ny_version(
         oforandrad=False,
         nasta_uppdatering=nasta,
         idempotensnyckel=nyckel,
+        funktion=", ".join(tjanst.namn for tjanst in who.i_tjanst(clock.now())),
     )
 
 
@@ -136,6 +153,8 @@ def _avisera(session: Session, who: Subjekt, lagesbild: Lagesbild, version: Lage
         text=version.sammanfattning,
         lank=f"/handelser/{lagesbild.handelse.slug}/lagesbild/{lagesbild.slug}/versioner/{version.nummer}",
         lagesbild=(lagesbild.id, version.nummer),
+        krets_id=lagesbild.krets_id,
+        tlp=version.tlp,
     )
     return utskick.id
 
@@ -146,19 +165,27 @@ def smstext(innehall: Innehall) -> str:
 
 
 def _beratta(
-    session: Session, who: Subjekt, lagesbild: Lagesbild, version: LagesbildVersion, *, avisering: bool
+    session: Session,
+    who: Subjekt,
+    lagesbild: Lagesbild,
+    version: LagesbildVersion,
+    fore: Sak | None,
+    *,
+    avisering: bool,
 ) -> None:
+    handelse, nu = lagesbild.handelse, sak_av(lagesbild, version)
     audit.record(
         session,
         "lägesbild oförändrad" if version.oforandrad else "lägesbild publicerad",
         anvandare_id=who.anvandare_id,
         aktor_id=who.aktor_id,
         objekt=f"lagesbild:{lagesbild.id}:{version.nummer}",
-        handelse=lagesbild.handelse.slug,
+        handelse=handelse.slug,
         lagesbild=lagesbild.slug,
         avisering=avisering,
+        tlp=version.tlp,
+        lasare=sorted(nu.lasande_aktorer() or ()) or "alla",
     )
-    handelse = lagesbild.handelse
     anmal(
         session,
         Andring(
@@ -166,6 +193,7 @@ def _beratta(
             lagesbild.id,
             version=version.nummer,
             handelse_id=handelse.id,
-            aktorer=handelse.lasande_aktorer(),
+            aktorer=horare(fore or nu, nu),
+            tlp=vidaste((fore or nu).tlp, nu.tlp),
         ),
     )

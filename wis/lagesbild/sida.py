@@ -109,7 +109,11 @@ _VIKT = ("olika texter", "ny text", "ändrat", "nytt", "borttaget", "oförändra
 
 @dataclass
 class Skrivsida:
-    """The page for writing, not yet drawn. `krock`: 'version' or 'utkast' when texts met; `mot` is the other text."""
+    """The page for writing, not yet drawn. `krock`: 'version' or 'utkast' when texts met; `mot` is the other text.
+
+    `ny_marke`: the label or the note in the form follows the other text. `lasratt_andrad`: who reads has been changed
+    since the form was drawn.
+    """
 
     form: Lagesbildsformular
     senaste: LagesbildVersion | None
@@ -119,6 +123,8 @@ class Skrivsida:
     granskad: list[tuple[str, list[Lasavsnitt]]] = field(default_factory=list)
     oforandrad: bool = False
     utkast_sparat: datetime | None = None
+    ny_marke: bool = False
+    lasratt_andrad: bool = False
 
     def grupper(self) -> list[tuple[str, list[Skrivavsnitt], str]]:
         """The sections under their headings, and how it stands with them in a word."""
@@ -151,15 +157,17 @@ class Skrivsida:
         return "oförändrat" if min_ == de else "ändrat"
 
 
-def ny_skrivsida(session: Session, lagesbild: Lagesbild | None, mitt: Utkast | None) -> Skrivsida:
+def ny_skrivsida(
+    session: Session, form: Lagesbildsformular, lagesbild: Lagesbild | None, mitt: Utkast | None
+) -> Skrivsida:
     """The page as it opens: my draft (met with what has been published since it was begun), else the latest version."""
     senaste = queries.find_senaste(session, lagesbild.id) if lagesbild is not None else None
     val = snabbval(senaste)
-    form = Lagesbildsformular(formdata=None)
     sida = Skrivsida(form, senaste)
     if mitt is None:
         nummer = 0 if senaste is None else senaste.nummer
-        innehall = Innehall(queries.innehall_av(senaste).sektioner)
+        forra = queries.innehall_av(senaste)
+        innehall = Innehall(forra.sektioner, marke=forra.marke)
         form.forbered(Text(nummer, 0, innehall, val[0][0]), val)
         return sida
     text = text_av(mitt)
@@ -201,3 +209,6 @@ def _mot(sida: Skrivsida, bas: Innehall, min_text: Text, annat: Text) -> None:
     sida.moten = rules.sammanfoga(bas.sektioner, min_text.innehall.sektioner, annat.innehall.sektioner)
     for nyckel, mote in sida.moten.items():
         sida.form[nyckel].data = mote.text
+    marke = rules.sammanfoga_marke(bas.marke, min_text.innehall.marke, annat.innehall.marke)
+    sida.ny_marke = marke != min_text.innehall.marke
+    sida.form.satt_marke(marke)

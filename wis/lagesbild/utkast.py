@@ -4,20 +4,25 @@
 and neither overwrites what the other wrote.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wis import clock, markup
+from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt, Verb
 from wis.lagesbild import queries
 from wis.lagesbild.models import LagesbildVersion, Utkast
 from wis.lagesbild.plats import Plats, oppna_last
-from wis.lagesbild.rules import Innehall, tolka_nasta
+from wis.lagesbild.rules import Innehall, Marke, tolka_nasta
 
 _LANGSTA_VAL = 40
+# So begin, among the sections of a draft, the names of what is chosen: label, secrecy note, readers.
+_VALTECKEN = "_"
+_LANGSTA_LASVAL = 20_000
 # A choice like 'in two hours' is counted from when the form arrives; the version is written this much later at most.
 _VAG_TILL_VERSION = timedelta(minutes=1)
 
@@ -26,7 +31,8 @@ _VAG_TILL_VERSION = timedelta(minutes=1)
 class Text:
     """What a page holds: revised from version `bas`, last saved as `revision` (0 = never); `nasta` chooses a time.
 
-    `nyckel` is the idempotency key of the form, if the text comes from one.
+    `nyckel` is the idempotency key of the form, if the text comes from one. `lasratt` is the choice of readers as the
+    form keeps it, whole or not; empty = as it was.
     """
 
     bas: int
@@ -34,11 +40,13 @@ class Text:
     innehall: Innehall
     nasta: str = ""
     nyckel: str = ""
+    lasratt: Mapping[str, str] = field(default_factory=dict)
 
     def samma(self, annan: "Text") -> bool:
         """Whether both say the same, whatever their revisions."""
         return (
-            self.innehall.samma_text(annan.innehall)
+            self.innehall.samma_text_och_marke(annan.innehall)
+            and dict(self.lasratt) == dict(annan.lasratt)
             and self.innehall.andringsnotering == annan.innehall.andringsnotering
             and self.nasta == annan.nasta
         )
@@ -64,7 +72,10 @@ class Konflikt:
 
 def text_av(rad: Utkast) -> Text:
     """The draft apart from its row, to be held over a transaction."""
-    return Text(rad.bas, rad.revision, Innehall.av(rad.sektioner, rad.andringsnotering), rad.nasta_uppdatering)
+    val = {namn.removeprefix(_VALTECKEN): v for namn, v in rad.sektioner.items() if namn.startswith(_VALTECKEN)}
+    marke = Marke(Tlp(val.pop("tlp", Tlp.CLEAR)), val.pop("lagrum", ""))
+    innehall = Innehall.av(rad.sektioner, rad.andringsnotering, marke=marke)
+    return Text(rad.bas, rad.revision, innehall, rad.nasta_uppdatering, lasratt=val)
 
 
 def spara(session: Session, who: Subjekt, plats: Plats, text: Text) -> Sparat | Konflikt:
@@ -96,7 +107,10 @@ def _redan_publicerat(session: Session, lagesbild_id: int, who: Subjekt, text: T
     if version is None:
         return False
     innehall = queries.innehall_av(version)
-    samma = text.innehall.samma_text(innehall) and text.innehall.andringsnotering == innehall.andringsnotering
+    # A choice of readers went with the publication by the same form; otherwise it is still to be made.
+    if text.lasratt and egen is None:
+        return False
+    samma = text.innehall.samma_text_och_marke(innehall) and text.innehall.andringsnotering == innehall.andringsnotering
     return samma and _lovar_samma_tid(text.nasta, version, da=egen is not None)
 
 
@@ -128,9 +142,17 @@ def _spara_over(rad: Utkast, text: Text) -> Sparat | Konflikt:
 
 def _satt(rad: Utkast, text: Text, revision: int) -> None:
     rad.bas, rad.revision, rad.sparad = text.bas, revision, clock.now()
-    rad.sektioner = dict(text.innehall.sektioner)
+    rad.sektioner = {**text.innehall.sektioner, **_valt(text)}
     rad.andringsnotering = text.innehall.andringsnotering
     rad.nasta_uppdatering = markup.normalisera(text.nasta)[:_LANGSTA_VAL]
+
+
+def _valt(text: Text) -> dict[str, str]:
+    """What is chosen beside the text, as it is kept: only what says something."""
+    marke = text.innehall.marke
+    tlp = "" if marke.tlp is Tlp.CLEAR else marke.tlp.value
+    valt = {"tlp": tlp, "lagrum": markup.normalisera(marke.lagrum), **text.lasratt}
+    return {_VALTECKEN + namn: varde[:_LANGSTA_LASVAL] for namn, varde in valt.items() if varde}
 
 
 def ta_over(

@@ -2,23 +2,21 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 
 from wis import clock, datum, web
-from wis.aktorer.models import Aktor
 from wis.auth.atkomst import avbryt_dold, inloggad, kraver, tillgang
 from wis.auth.rules import Slag, Verb
+from wis.auth.visning import visbar_som
 from wis.lagesbild import queries, rules, service, sida, utkast
-from wis.lagesbild.atkomst import Mal, hamta, transaktion
+from wis.lagesbild.atkomst import Mal, hamta, pa_nytt, transaktion
 from wis.lagesbild.forms import Lagesbildsformular, formularnyckel
-from wis.lagesbild.mall import AVSNITT
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
 from wis.lagesbild.sida import Skrivsida
-from wis.notiser.models import Notisslag
+from wis.lagesbild.skrivsida import erbjud_lasare, formular, lasrattsrad, skrivsida
 from wis.notiser.queries import utskick_for_lagesbild
-from wis.notiser.rules import lagesbildsrubrik
-from wis.notiser.views import BYT_UT, byt_ut_dyra, forhandsvisning
+from wis.notiser.views import BYT_UT, byt_ut_dyra
 
 bp = Blueprint("lagesbild", __name__)
 
@@ -27,6 +25,7 @@ bp = Blueprint("lagesbild", __name__)
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>")
+@visbar_som
 def senaste(slug: str, vem: str) -> web.Svar:
     """The latest version, and what one may do to it."""
     mal = hamta(slug, vem)
@@ -35,6 +34,7 @@ def senaste(slug: str, vem: str) -> web.Svar:
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>")
+@visbar_som
 def version(slug: str, vem: str, nummer: int) -> web.Svar:
     """One version, as it was published."""
     mal = hamta(slug, vem)
@@ -43,13 +43,16 @@ def version(slug: str, vem: str, nummer: int) -> web.Svar:
 
 def _lassida(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool = False) -> str:
     session, lagesbild, who = web.session(), mal.lagesbild, inloggad()
-    forra = None if version is None or version.nummer == 1 else mal.version(version.nummer - 1)
+    # What has changed is marked only against what one may read.
+    forra = None if version is None or version.nummer == 1 else mal.find_lasbar(version.nummer - 1)
     far_skriva = tillgang(Verb.SKRIVA, mal.sak)
     return render_template(
         "lagesbild/visa.html",
         mal=mal,
         version=version,
         bestamd=bestamd,
+        forra=forra,
+        nyast=_nyast(mal, version),
         grupper=[] if version is None else sida.att_lasa(version, forra),
         text_fran=_text_fran(version),
         utskick=None if version is None else _utskick(mal, version),
@@ -57,9 +60,19 @@ def _lassida(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool = Fals
         far_publicera=tillgang(Verb.PUBLICERA, mal.sak),
         mitt=queries.find_utkast(session, lagesbild.id, who) if lagesbild is not None and far_skriva else None,
         nyckel=formularnyckel(None),
+        **lasrattsrad(mal, version),
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
     )
+
+
+def _nyast(mal: Mal, version: LagesbildVersion | None) -> int:
+    """The number of the newest version that one may read; 0 if there is none."""
+    if mal.lagesbild is None or version is None:
+        return 0
+    if version.nummer == mal.lagesbild.senaste:
+        return version.nummer
+    return queries.nyast_lasbar(web.session(), inloggad(), mal.lagesbild.id)
 
 
 def _text_fran(version: LagesbildVersion | None) -> int:
@@ -86,6 +99,7 @@ def valj_jamforelse(slug: str, vem: str) -> web.Svar:
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>")
+@visbar_som
 def jamfor(slug: str, vem: str, a: int, b: int) -> web.Svar:
     """Two versions, word by word, the older one first."""
     mal = hamta(slug, vem)
@@ -102,7 +116,7 @@ def jamfor(slug: str, vem: str, a: int, b: int) -> web.Svar:
         olika=olika,
         lika=lika,
         bredvid=bredvid,
-        versioner=queries.versioner(web.session(), ny.lagesbild_id),
+        versioner=queries.versioner(web.session(), inloggad(), ny.lagesbild_id),
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
     )
@@ -117,8 +131,8 @@ def skriv(slug: str, vem: str) -> web.Svar:
     mal = hamta(slug, vem, Verb.SKRIVA)
     if request.method != "POST":
         mitt = None if mal.lagesbild is None else queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
-        return _skrivsida(mal, sida.ny_skrivsida(web.session(), mal.lagesbild, mitt))
-    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, Lagesbildsformular())
+        return skrivsida(mal, sida.ny_skrivsida(web.session(), formular(mal, tomt=True), mal.lagesbild, mitt))
+    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, formular(mal))
 
 
 def _skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
@@ -132,50 +146,20 @@ def _skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
     return Skrivsida(form, senaste, utkast_sparat=None if mitt is None else mitt.sparad)
 
 
-def _skrivsida(mal: Mal, skrivsida: Skrivsida, status: int = 200) -> web.Svar:
-    far_publicera, who, form = tillgang(Verb.PUBLICERA, mal.sak), inloggad(), skrivsida.form
-    nummer = 1 + (skrivsida.senaste.nummer if skrivsida.senaste is not None else 0)
-    sparade = [] if mal.lagesbild is None else queries.kollegors_utkast(web.session(), mal.lagesbild.id, who)
-    preview = {}
-    if far_publicera:
-        preview = forhandsvisning(
-            mal.handelse,
-            Notisslag.LAGESBILD,
-            rubrik=lagesbildsrubrik(mal.handelse.rubrik, nummer, samlad=mal.aktor is None),
-            text=service.smstext(form.text().innehall),
-            aktor=web.session().get_one(Aktor, who.aktor_id),
-            bradskande=False,
-            rattelse=False,
-        )
-    page = render_template(
-        "lagesbild/skriv.html",
-        mal=mal,
-        sida=skrivsida,
-        form=form,
-        nummer=nummer,
-        far_publicera=far_publicera,
-        kollegors=sparade,
-        handelse=mal.handelse,
-        ovning=mal.handelse.ovning,
-        **preview,
-    )
-    return page, status
-
-
 def _spara(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     plats, min_text, adress, who = mal.plats, form.text(), mal.url("skriv"), inloggad()
     with transaktion() as session:
         utfall = utkast.spara(session, who, plats, min_text)
     if isinstance(utfall, utkast.Konflikt):
-        return _krock_med_utkast(_pa_nytt(), form, utfall)
+        return _krock_med_utkast(pa_nytt(), form, utfall)
     flash(f"Utkastet är sparat {datum.klockslag(utfall.sparad)}. Inget är publicerat.", "klart")
     return redirect(adress)
 
 
 def _krock_med_utkast(mal: Mal, form: Lagesbildsformular, konflikt: utkast.Konflikt) -> web.Svar:
-    skrivsida = _skickad(mal, form)
-    sida.mot_utkast(web.session(), skrivsida, konflikt.text, konflikt.lagesbild_id, form.text())
-    return _skrivsida(mal, skrivsida, 409)
+    sidan = _skickad(mal, form)
+    sida.mot_utkast(web.session(), sidan, konflikt.text, konflikt.lagesbild_id, form.text())
+    return skrivsida(mal, sidan, 409)
 
 
 def _granska(mal: Mal, form: Lagesbildsformular) -> web.Svar:
@@ -186,18 +170,18 @@ def _granska(mal: Mal, form: Lagesbildsformular) -> web.Svar:
         sparat = utkast.spara(session, who, plats, min_text)
     if isinstance(sparat, utkast.Sparat):
         form.satt_dolda(bas=min_text.bas, revision=sparat.revision)
-    mal = _pa_nytt()
-    skrivsida = _skickad(mal, form)
-    skrivsida.granskad = sida.att_forhandsgranska(min_text.innehall, html)
-    return _skrivsida(mal, skrivsida)
+    mal = pa_nytt()
+    sidan = _skickad(mal, form)
+    sidan.granskad = sida.att_forhandsgranska(min_text.innehall, html)
+    return skrivsida(mal, sidan)
 
 
 def _byt_ut(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     """Replace the characters of the summary that make the SMS dearer, and show the page again."""
     byt_ut_dyra(form.sammanfattning)
     _spara_tyst(mal, form, form.text())
-    mal = _pa_nytt()
-    return _skrivsida(mal, _skickad(mal, form))
+    mal = pa_nytt()
+    return skrivsida(mal, _skickad(mal, form))
 
 
 def _avisera(mal: Mal, form: Lagesbildsformular) -> web.Svar:
@@ -219,19 +203,22 @@ _HANDLINGAR: dict[str, Callable[[Mal, Lagesbildsformular], web.Svar]] = {
 def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar:
     who = kraver(Verb.PUBLICERA, mal.sak)
     form.satt_dolda(bas=form.bas.data or 0, revision=form.revision.data or 0)
+    erbjud_lasare(mal, form)
+    # Each sets the errors of its own fields.
+    whole = [form.granska_val(), form.granska_rott(mal.handelse, mal.aktor)]
     min_text, innehall = form.text(), form.innehall(clock.now())
     form.satt_fel(rules.granska(innehall, clock.now()))
-    if form.errors:
+    if form.errors or not all(whole):
         return _ratta(mal, form, min_text)
-    plats = mal.plats
+    plats, krets = mal.plats, form.kretsval()
     html = _rendera(innehall)
-    kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall)
+    kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall, krets)
     with transaktion() as session:
         utfall = service.publicera(session, who, plats, kommando, html, avisera=avisera, revision=min_text.revision)
     if isinstance(utfall, Avslag):
         return _avslagen(form, min_text, utfall)
     flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras nu." if avisera else ". Ingen aviseras."), "klart")
-    return redirect(_pa_nytt().url("senaste"))
+    return redirect(pa_nytt().url("senaste"))
 
 
 def _rendera(innehall: Innehall) -> dict[str, str]:
@@ -241,12 +228,14 @@ def _rendera(innehall: Innehall) -> dict[str, str]:
 
 
 def _avslagen(form: Lagesbildsformular, min_text: utkast.Text, avslag: Avslag) -> web.Svar:
-    mal = _pa_nytt()
+    mal = pa_nytt()
     if avslag.slag is Avslagsslag.UPPREPAD:
         flash(f"Detta är redan publicerat, som version {avslag.nummer}. Det publicerades bara en gång.", "klart")
         return redirect(mal.url("version", nummer=avslag.nummer))
     if avslag.slag is Avslagsslag.FEL_BAS:
         return _krock_med_version(mal, form, min_text)
+    if avslag.slag is Avslagsslag.LASRATT:
+        return _ratta(mal, form, min_text, status=409)
     if avslag.slag is Avslagsslag.OFORANDRAD:
         form.form_errors = [
             f"Ingen text är ändrad sedan version {avslag.nummer}. Stämmer den fortfarande: använd Läget oförändrat. "
@@ -256,25 +245,27 @@ def _avslagen(form: Lagesbildsformular, min_text: utkast.Text, avslag: Avslag) -
     return _ratta(mal, form, min_text, oforandrad=avslag.slag is Avslagsslag.OFORANDRAD)
 
 
-def _ratta(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text, *, oforandrad: bool = False) -> web.Svar:
+def _ratta(
+    mal: Mal, form: Lagesbildsformular, min_text: utkast.Text, *, oforandrad: bool = False, status: int = 422
+) -> web.Svar:
     """The page again with what must be mended; what was typed is saved too, should the page be left."""
     _spara_tyst(mal, form, min_text)
-    mal = _pa_nytt()
-    skrivsida = _skickad(mal, form)
-    skrivsida.oforandrad = oforandrad
-    return _skrivsida(mal, skrivsida, 422)
+    mal = pa_nytt()
+    sidan = _skickad(mal, form)
+    sidan.oforandrad = oforandrad
+    return skrivsida(mal, sidan, status)
 
 
 def _krock_med_version(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text) -> web.Svar:
     """Both texts side by side. The draft keeps the version it was begun on, so that the page can be opened again."""
     _spara_tyst(mal, form, min_text)
-    mal = _pa_nytt()
-    skrivsida = _skickad(mal, form)
-    if skrivsida.senaste is not None:
-        sida.mot_version(web.session(), skrivsida, skrivsida.senaste, min_text)
+    mal = pa_nytt()
+    sidan = _skickad(mal, form)
+    if sidan.senaste is not None:
+        sida.mot_version(web.session(), sidan, sidan.senaste, min_text)
     else:
         form.satt_dolda(bas=0, revision=form.revision.data or 0)
-    return _skrivsida(mal, skrivsida, 409)
+    return skrivsida(mal, sidan, 409)
 
 
 def _spara_tyst(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text) -> None:
@@ -286,12 +277,6 @@ def _spara_tyst(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text) -> No
         form.satt_dolda(bas=min_text.bas, revision=sparat.revision)
 
 
-def _pa_nytt() -> Mal:
-    """What the address means, read after a transaction."""
-    address = request.view_args or {}
-    return hamta(address["slug"], address["vem"])
-
-
 @bp.post("/handelser/<slug>/lagesbild/<vem>/oforandrat")
 def oforandrat(slug: str, vem: str) -> web.Svar:
     """'Läget oförändrat' in one tap."""
@@ -299,7 +284,7 @@ def oforandrat(slug: str, vem: str) -> web.Svar:
     plats, who, bas = mal.plats, inloggad(), request.form.get("bas", 0, type=int)
     with transaktion() as session:
         utfall = service.oforandrat(session, who, plats, bas, formularnyckel(request.form.get("nyckel")))
-    mal = _pa_nytt()
+    mal = pa_nytt()
     if isinstance(utfall, Avslag) and utfall.slag is Avslagsslag.FEL_BAS:
         senaste = mal.version(utfall.nummer) if utfall.nummer else None
         return render_template(
@@ -309,77 +294,5 @@ def oforandrat(slug: str, vem: str) -> web.Svar:
     return redirect(mal.url("senaste"))
 
 
-# --- drafts -------------------------------------------------------------------------------------------------------
-
-
-@bp.post("/handelser/<slug>/lagesbild/<vem>/utkast", endpoint="utkast")
-def spara_utkast(slug: str, vem: str) -> web.Svar:
-    """Save what has been typed, for the script: the form's fields in, JSON out; 409 with the other page's text."""
-    mal = hamta(slug, vem, Verb.SKRIVA)
-    plats, who, min_text = mal.plats, inloggad(), Lagesbildsformular().text()
-    with transaktion() as session:
-        utfall = utkast.spara(session, who, plats, min_text)
-    if isinstance(utfall, utkast.Sparat):
-        return jsonify(lagesbild=utfall.lagesbild_id, revision=utfall.revision, sparad=datum.klockslag(utfall.sparad))
-    svar = jsonify(
-        fel="En annan flik har sparat utkastet.",
-        kod="annan_flik",
-        revision=utfall.text.revision,
-        sparad=datum.klockslag(utfall.sparad),
-        sektioner=dict(utfall.text.innehall.sektioner),
-        andringsnotering=utfall.text.innehall.andringsnotering,
-    )
-    svar.status_code = 409
-    return svar
-
-
-@bp.post("/handelser/<slug>/lagesbild/<vem>/utkast/<int:utkast_id>/ta-over")
-def ta_over(slug: str, vem: str, utkast_id: int) -> web.Svar:
-    """Go on with a colleague's draft; asks first if one has a draft of one's own."""
-    mal = hamta(slug, vem, Verb.SKRIVA)
-    plats, who, adress, ersatt = mal.plats, inloggad(), mal.url("skriv"), request.form.get("ersatt", type=int)
-    try:
-        with transaktion() as session:
-            utfall = utkast.ta_over(session, who, plats, utkast_id, ersatt=ersatt)
-    except LookupError:
-        flash("Utkastet finns inte längre: det är publicerat eller kastat.", "varning")
-        return redirect(adress)
-    if isinstance(utfall, utkast.Konflikt):
-        if ersatt is not None:
-            flash("Ditt eget utkast har ändrats sedan du öppnade sidan. Se vad som står där nu.", "varning")
-        return _utkastfraga("ta_over", utfall.text, utkast_id), 409
-    flash("Kollegans utkast ligger nu hos dig. Kollegan har kvar sitt.", "klart")
-    return redirect(adress)
-
-
-@bp.route("/handelser/<slug>/lagesbild/<vem>/kasta", methods=["GET", "POST"])
-def kasta(slug: str, vem: str) -> web.Svar:
-    """Throw one's draft away, after a page that shows what goes."""
-    mal = hamta(slug, vem, Verb.SKRIVA)
-    mitt = None if mal.lagesbild is None else queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
-    if mitt is None:
-        return redirect(mal.url("skriv"))
-    if request.method != "POST":
-        return _utkastfraga("kasta", utkast.text_av(mitt))
-    plats, who, adress = mal.plats, inloggad(), mal.url("senaste")
-    with transaktion() as session:
-        kastat = utkast.kasta(session, who, plats, request.form.get("revision", 0, type=int))
-    if not kastat:
-        flash("Utkastet har ändrats sedan du öppnade sidan. Se vad som står där nu innan du kastar det.", "varning")
-        return redirect(_pa_nytt().url("kasta"))
-    flash("Utkastet är kastat.", "klart")
-    return redirect(adress)
-
-
-def _utkastfraga(vad: str, text: utkast.Text, utkast_id: int = 0) -> str:
-    mal = _pa_nytt()
-    return render_template(
-        "lagesbild/utkastfraga.html",
-        mal=mal,
-        vad=vad,
-        utkast_id=utkast_id,
-        text=text,
-        avsnitt=AVSNITT,
-        handelse=mal.handelse,
-        ovning=mal.handelse.ovning,
-    )
+# The other views of the same pages; each adds its own to bp.
+from wis.lagesbild import lasrattsvyer, utkastvyer  # noqa: E402, F401

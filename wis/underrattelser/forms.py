@@ -2,17 +2,17 @@
 
 import uuid
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.widgets import HiddenInput
 
 from wis import markup
+from wis.handelser.sakform import Sakfalt
 from wis.underrattelser.models import MAX_RUBRIK, MAX_TEXT, UnderrattelseVersion
 from wis.underrattelser.rules import Innehall, brister
 
 
-class Underrattelseformular(FlaskForm):  # type: ignore[misc]
-    """A title, a text of at most 1,000 characters, and whether it is urgent."""
+class Underrattelseformular(Sakfalt):
+    """A title, a text of at most 1,000 characters, whether it is urgent, and who reads it under which label."""
 
     nyckel = HiddenField()
     bas = IntegerField(widget=HiddenInput(), default=0)
@@ -29,9 +29,11 @@ class Underrattelseformular(FlaskForm):  # type: ignore[misc]
     def forbered(self, tidigare: UnderrattelseVersion | None = None) -> None:
         """Fill an unsent form: a new idempotency key, and what is to be corrected."""
         self.ny_nyckel()
+        self.fyll_val({})
         if tidigare is not None:
             self.bas.data, self.rubrik.data = tidigare.nummer, tidigare.rubrik
             self.text.data, self.bradskande.data = tidigare.text, tidigare.bradskande
+            self.tlp.data, self.lagrum.data = tidigare.tlp, tidigare.lagrum
 
     def ny_nyckel(self) -> None:
         """Make the next sending another than the last."""
@@ -52,4 +54,11 @@ class Underrattelseformular(FlaskForm):  # type: ignore[misc]
     def innehall(self) -> Innehall:
         """What was filled in, rendered."""
         text = self.text.data or ""
-        return Innehall(self.rubrik.data or "", text, markup.render(text), bool(self.bradskande.data))
+        return Innehall(
+            self.rubrik.data or "",
+            text,
+            markup.render(text),
+            bool(self.bradskande.data),
+            self.marke(),
+            self.lagrum.data or "",
+        )

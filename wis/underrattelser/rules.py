@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 
+from wis.auth.krets import Tlp
 from wis.underrattelser.models import MAX_RUBRIK, MAX_TEXT
 
 
 @dataclass(frozen=True)
 class Innehall:
-    """What is said; `html` is `text` rendered by wis.markup."""
+    """What is said; `html` is `text` rendered by wis.markup, `lagrum` the paragraph of a secrecy note (OSL)."""
 
     rubrik: str
     text: str
     html: str
     bradskande: bool
+    tlp: Tlp = Tlp.CLEAR
+    lagrum: str = ""
 
 
 class FelBas(Exception):

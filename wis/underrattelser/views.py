@@ -1,23 +1,28 @@
 """Reading, publishing and correcting informationsunderrättelser."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wis import web
 from wis.aktorer.models import Aktor
+from wis.aktorer.queries import alla_aktorer, alla_natverk
 from wis.auth.atkomst import avbryt_dold, inloggad, kraver, kraver_nu, tillgang
 from wis.auth.rules import Sak, Slag, Verb
+from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.models import Handelse
+from wis.handelser.models import Handelse, Lasarkrets
 from wis.handelser.queries import handelser_for
+from wis.handelser.rules import Inaktuell
+from wis.handelser.sakkrets import lasratt
 from wis.jamfor import jamfor_ord
 from wis.notiser.models import Notisslag
 from wis.notiser.queries import utskick_for_underrattelse
 from wis.notiser.views import byt_ut_dyra, forhandsvisning
 from wis.underrattelser import queries, service
 from wis.underrattelser.forms import Underrattelseformular
+from wis.underrattelser.lasratt import las_underrattelse, sak_for
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 from wis.underrattelser.rules import FelBas, RedanSkickat
 
@@ -27,23 +32,25 @@ PER_SIDA = 30
 DELAT = {"of": Handelse, "read": True}
 
 
-def sak_for(underrattelse: Underrattelse) -> Sak:
-    """What rights to an underrättelse are judged on."""
-    return underrattelse.handelse.sak(Slag.UNDERRATTELSE, underrattelse.aktor)
-
-
 def hamta_underrattelse(underrattelse_id: int, verb: Verb = Verb.LASA) -> Underrattelse:
-    """The underrättelse, if the one who asks may do `verb`. Raises NotFound or Nekad."""
+    """The underrättelse, if the one who asks reads its latest version and may do `verb`. Raises NotFound or Nekad."""
     found = queries.find_underrattelse(web.session(), underrattelse_id)
     if found is None:
         avbryt_dold()
-    kraver(Verb.LASA, sak_for(found))
+    kraver(Verb.LASA, sak_for(found, senaste_av(found)))
     if verb is not Verb.LASA:
         kraver(verb, sak_for(found))
     return found
 
 
+def senaste_av(underrattelse: Underrattelse) -> UnderrattelseVersion:
+    """The latest version, whoever asks. Raises NotFound."""
+    found = queries.find_version(web.session(), underrattelse.id, underrattelse.senaste)
+    return found if found is not None else avbryt_dold()
+
+
 @bp.get("/underrattelser")
+@visbar_som
 def lista() -> web.Svar:
     """All that one may read, newest first; of one event if asked."""
     who, session = inloggad(), web.session()
@@ -61,12 +68,16 @@ def lista() -> web.Svar:
 
 
 @bp.get("/underrattelser/<int:id>")
+@visbar_som
 def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """One underrättelse with its earlier versions and, for who may, how its delivery goes."""
     underrattelse = hamta_underrattelse(id)
-    session = web.session()
-    versioner = queries.versioner(session, id)
+    session, who = web.session(), inloggad()
+    versioner = queries.versioner(session, who, id)
     following = tillgang(Verb.SE_UTSKICK, sak_for(underrattelse))
+    lasare = lasratt(sak_for(underrattelse, versioner[0]), alla_aktorer(session))
+    egen = underrattelse.aktor_id == who.aktor_id
+    far_be = lasare.saknar and not egen and tillgang(Verb.BE_OM_LASRATT, underrattelse.handelse.sak())
     return render_template(
         "underrattelser/visa.html",
         underrattelse=underrattelse,
@@ -74,6 +85,9 @@ def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
         andringar=[jamfor_ord(old.text, new.text) for new, old in pairwise(versioner)],
         far_ratta=tillgang(Verb.PUBLICERA, sak_for(underrattelse)),
         utskick=utskick_for_underrattelse(session, id) if following else {},
+        lasratt=lasare,
+        far_andra_lasratt=egen and tillgang(Verb.ANDRA_LASRATT, sak_for(underrattelse)),
+        far_be=far_be,
         ovning=underrattelse.handelse.ovning,
     )
 
@@ -83,12 +97,13 @@ def ny(slug: str) -> web.Svar:
     """Publish an underrättelse in an event."""
     handelse = hamta_handelse(slug)
     kraver(Verb.PUBLICERA, _egen_sak(handelse))
-    form = Underrattelseformular()
+    sida = Sida(Underrattelseformular(), handelse, web.session().get_one(Aktor, inloggad().aktor_id))
+    form = sida.knutet()
     if not form.is_submitted():
         form.forbered()
     byt_ut_dyra(form.rubrik, form.text)
-    if not _ska_publiceras(form):
-        return _formularsida(Sida(form, handelse))
+    if not _ska_publiceras(sida):
+        return _formularsida(sida)
     handelse_id, aktor_id = handelse.id, inloggad().aktor_id
     publicering = _publicering(form)
     try:
@@ -106,23 +121,25 @@ def ny(slug: str) -> web.Svar:
 def ratta(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Correct an underrättelse: a new version to the same recipients."""
     underrattelse = hamta_underrattelse(id, Verb.PUBLICERA)
-    tidigare = queries.versioner(web.session(), id)[0]
-    form = Underrattelseformular()
+    sida = _rattelse(Underrattelseformular(), underrattelse)
+    form = sida.knutet()
     if not form.is_submitted():
-        form.forbered(tidigare)
+        form.forbered(sida.tidigare)
     byt_ut_dyra(form.rubrik, form.text)
-    if not _ska_publiceras(form):
-        return _formularsida(Sida(form, underrattelse.handelse, tidigare))
+    if not _ska_publiceras(sida):
+        return _formularsida(sida)
     handelse_id = underrattelse.handelse_id
     publicering = _publicering(form)
     try:
         with web.transaction() as session:
             session.get_one(Handelse, handelse_id, with_for_update=DELAT)
-            locked = session.get_one(Underrattelse, id, with_for_update={"of": Underrattelse, "key_share": True})
+            locked = las_underrattelse(session, id)
             who = kraver_nu(session, Verb.PUBLICERA, sak_for(locked))
             service.ratta(session, who, locked, form.bas.data or 0, publicering)
     except FelBas:
         return _krock(form, id)
+    except Inaktuell:
+        return _formularsida(_rattelse(form, hamta_underrattelse(id, Verb.PUBLICERA)))
     flash("Rättelsen är publicerad.", "klart")
     return redirect(url_for("underrattelser.visa", id=id))
 
@@ -136,9 +153,23 @@ class Sida:
 
     form: Underrattelseformular
     handelse: Handelse
+    aktor: Aktor
+    krets: Lasarkrets | None = None
     tidigare: UnderrattelseVersion | None = None
     krock: bool = False
     redan: UnderrattelseVersion | None = None
+
+    def knutet(self) -> Underrattelseformular:
+        """The form, knowing who reads the underrättelse now and who can be chosen."""
+        session = web.session()
+        self.form.knyt(self.krets, self.aktor)
+        self.form.erbjud(self.handelse, self.krets, self.aktor, alla_aktorer(session), alla_natverk(session))
+        return self.form
+
+
+def _rattelse(form: Underrattelseformular, underrattelse: Underrattelse) -> Sida:
+    tidigare = senaste_av(underrattelse)
+    return Sida(form, underrattelse.handelse, underrattelse.aktor, underrattelse.krets, tidigare)
 
 
 def _egen_sak(handelse: Handelse) -> Sak:
@@ -146,58 +177,74 @@ def _egen_sak(handelse: Handelse) -> Sak:
     return handelse.sak(Slag.UNDERRATTELSE, aktor)
 
 
-def _ska_publiceras(form: Underrattelseformular) -> bool:
-    return bool(form.is_submitted() and request.form.get("handling") in {"avisera", "tyst"} and form.validate())
+def _ska_publiceras(sida: Sida) -> bool:
+    form = sida.form
+    if not form.is_submitted() or request.form.get("handling") not in {"avisera", "tyst"}:
+        return False
+    return form.validate() and form.granska_rott(sida.handelse, sida.aktor)
 
 
 def _publicering(form: Underrattelseformular) -> service.Publicering:
     # Rendering takes its time: hold no connection meanwhile.
     web.end_reading()
-    return service.Publicering(
-        form.innehall(), form.nyckel.data or "", avisera=request.form.get("handling") == "avisera"
-    )
+    avisera = request.form.get("handling") == "avisera"
+    return service.Publicering(form.innehall(), form.nyckel.data or "", avisera, form.kretsval())
 
 
 def _krock(form: Underrattelseformular, underrattelse_id: int) -> web.Svar:
     """Someone corrected it first: both texts, and the form now built on the newest."""
-    underrattelse = hamta_underrattelse(underrattelse_id, Verb.PUBLICERA)
-    newest = queries.versioner(web.session(), underrattelse_id)[0]
+    sida = replace(_rattelse(form, hamta_underrattelse(underrattelse_id, Verb.PUBLICERA)), krock=True)
     # The submitted value would win over .data when the page is drawn; the base must be the new one.
     form.bas.raw_data = None
-    form.bas.data = newest.nummer
+    form.bas.data = senaste_av(hamta_underrattelse(underrattelse_id)).nummer
     form.ny_nyckel()
-    return _formularsida(Sida(form, underrattelse.handelse, newest, krock=True))
+    return _formularsida(sida)
 
 
 def _redan(form: Underrattelseformular, slug: str, underrattelse_id: int) -> web.Svar:
     """The form has published something else before: the person says which of the two it is to be."""
     form.ny_nyckel()
-    published = queries.versioner(web.session(), underrattelse_id)[0]
-    return _formularsida(Sida(form, hamta_handelse(slug), redan=published))
+    session = web.session()
+    published = queries.versioner(session, inloggad(), underrattelse_id)[0]
+    aktor = session.get_one(Aktor, inloggad().aktor_id)
+    return _formularsida(Sida(form, hamta_handelse(slug), aktor, redan=published))
 
 
 def _formularsida(sida: Sida) -> web.Svar:
-    form, handelse = sida.form, sida.handelse
-    aktor = web.session().get_one(Aktor, inloggad().aktor_id)
+    form, handelse, tidigare = sida.knutet(), sida.handelse, sida.tidigare
+    andrad = form.andrad_under_tiden()
     preview = forhandsvisning(
         handelse,
         Notisslag.UNDERRATTELSE,
         rubrik=form.rubrik.data or "",
         text=form.text.data or "",
-        aktor=aktor,
+        aktor=sida.aktor,
         bradskande=bool(form.bradskande.data),
-        rattelse=sida.tidigare is not None,
-        rattar=sida.tidigare.underrattelse_id if sida.tidigare else None,
+        rattelse=tidigare is not None,
+        rattar=tidigare.underrattelse_id if tidigare else None,
+        lasare=form.lasarval().lasare,
+        tlp=form.tlp_hittills(),
     )
     page = render_template(
         "underrattelser/skriv.html",
         form=form,
         handelse=handelse,
-        tidigare=sida.tidigare,
+        tidigare=tidigare,
+        agare=sida.aktor.namn,
+        lasratt=lasratt(_sak(sida), alla_aktorer(web.session())) if andrad else None,
         krock=sida.krock,
         redan=sida.redan,
-        delar=jamfor_ord(sida.tidigare.text, form.text.data or "") if sida.tidigare and sida.krock else [],
+        delar=jamfor_ord(tidigare.text, form.text.data or "") if tidigare and sida.krock else [],
         ovning=handelse.ovning,
         **preview,
     )
-    return page, 409 if sida.krock or sida.redan else 422 if form.is_submitted() and form.errors else 200
+    stopped = sida.krock or sida.redan or andrad
+    return page, 409 if stopped else 422 if form.is_submitted() and form.errors else 200
+
+
+def _sak(sida: Sida) -> Sak:
+    return sida.handelse.sak(Slag.UNDERRATTELSE, sida.aktor, krets=sida.krets)
+
+
+# The page about who reads; it adds its own views to bp.
+from wis.underrattelser import lasrattsvyer  # noqa: E402, F401
