@@ -65,7 +65,12 @@ def mat(katalog: Path, mangd: int) -> dict[str, float]:
     schema.upgrade(database)
     fyll(database, mangd)
     settings = Settings(
-        instance=katalog, secret_key="m" * 64, database_url=adress, base_url="http://localhost", embedded_worker=False
+        instance=katalog,
+        secret_key="m" * 64,
+        database_url=adress,
+        base_url="http://localhost",
+        embedded_worker=False,
+        andra_faktor="ingen",
     )
     app = create_app(settings, database)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)

@@ -61,12 +61,20 @@ def en_som_vill(
     return person
 
 
-def en_version(session: Session, handelse: Handelse, aktor: str = "trafikverket", *, text: str = "Snö.") -> Utskick:
+def en_version(
+    session: Session,
+    handelse: Handelse,
+    aktor: str = "trafikverket",
+    *,
+    text: str = "Snö.",
+    tlp: str = "clear",
+    krets_id: int | None = None,
+) -> Utskick:
     """The next version of the actor's lägesbild, with its dispatch."""
     agare = en_aktor(session, aktor)
     bild = session.scalar(select(Lagesbild).where(Lagesbild.handelse_id == handelse.id, Lagesbild.aktor_id == agare.id))
     if bild is None:
-        bild = Lagesbild(handelse_id=handelse.id, aktor_id=agare.id, senaste=0)
+        bild = Lagesbild(handelse_id=handelse.id, aktor_id=agare.id, senaste=0, krets_id=krets_id)
         session.add(bild)
         session.flush()
     forfattare = session.scalar(select(Anvandare).limit(1)) or en_anvandare(session)
@@ -83,6 +91,7 @@ def en_version(session: Session, handelse: Handelse, aktor: str = "trafikverket"
             nasta_uppdatering=None,
             sammanfattning=text,
             idempotensnyckel=f"{bild.id}:{bild.senaste}",
+            tlp=tlp,
         )
     )
     session.flush()
@@ -95,6 +104,8 @@ def en_version(session: Session, handelse: Handelse, aktor: str = "trafikverket"
         text=text,
         lank=f"/handelser/{handelse.slug}/lagesbild/{aktor}/versioner/{bild.senaste}",
         lagesbild=(bild.id, bild.senaste),
+        tlp=tlp,
+        krets_id=bild.krets_id,
     )
 
 

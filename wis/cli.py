@@ -12,6 +12,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from wis import audit, schema, settings
+from wis.aktorskommandon import aktor, natverk
 from wis.db import Database
 from wis.grunddata import ladda_grunddata
 from wis.konton.kommandon import Fel, user
@@ -149,6 +150,8 @@ def upgrade(kontext: Kontext) -> None:
 
 
 wis.add_command(user)
+wis.add_command(aktor)
+wis.add_command(natverk)
 
 
 @wis.group("audit")

@@ -1,11 +1,11 @@
-"""What every installation holds from the start: the actors and the standing event."""
+"""What every installation holds from the start: the actors, their networks and the standing event."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wis import audit, clock
 from wis.aktorer.models import Aktor
-from wis.aktorer.service import ladda_aktorer
+from wis.aktorer.service import ladda_aktorer, ladda_natverk
 from wis.handelser.models import Handelse, Lage, Typ
 from wis.handelser.queries import staende_handelse
 
@@ -17,10 +17,13 @@ _BESKRIVNING = (
 
 
 def ladda_grunddata(session: Session, agare_slug: str = "lansstyrelsen") -> None:
-    """Add what is missing of actors and standing event (owned by `agare_slug`); what is there stays as it is."""
+    """Add what is missing of actors, networks and standing event (owned by `agare_slug`); the rest stays as it is."""
     added = ladda_aktorer(session)
     if added:
         audit.record(session, "aktörer laddade", antal=added)
+    networks = ladda_natverk(session)
+    if networks:
+        audit.record(session, "aktörsnätverk laddade", antal=networks)
     if staende_handelse(session) is None:
         _skapa_staende(session, session.scalars(select(Aktor).where(Aktor.slug == agare_slug)).one())
 

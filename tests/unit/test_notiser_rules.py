@@ -1,11 +1,13 @@
 """What is said, when it may be said, and what follows from how it went."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wis.auth.krets import Tlp
 from wis.clock import STOCKHOLM, local
 from wis.notiser import rules, sms
 from wis.notiser.models import Notisslag, Status
@@ -209,3 +211,41 @@ def test_after_the_last_try_it_has_failed_and_says_why() -> None:
     beslut = rules.avgor(rules.overgaende("svarar inte"), 2, NU, REGLER)
     assert (beslut.status, beslut.permanent) == (Status.MISSLYCKAD, False)
     assert beslut.orsak == "gav upp efter 3 försök: svarar inte"
+
+
+# --- labels ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("grund", [lagesbild, underrattelse])
+@pytest.mark.parametrize("tlp", [Tlp.GREEN, Tlp.AMBER, Tlp.AMBER_STRICT])
+def test_above_clear_an_sms_holds_title_and_link_alone(grund: Callable[..., Innehall], tlp: Tlp) -> None:
+    innehall = grund(tlp=tlp)
+    assert komponera(innehall).sms == f"Trafikverket: {tlp.namn}, {innehall.rubrik}\n{innehall.lank}"
+    assert komponera(innehall).amne == f"Trafikverket: {tlp.namn}, {innehall.rubrik}"
+
+
+def test_the_mail_keeps_the_text_up_to_amber_and_no_longer() -> None:
+    text = lagesbild().text
+    har = {tlp: text in komponera(lagesbild(tlp=tlp, kort_lank="https://wis.example.se/n/7")).epost for tlp in Tlp}
+    assert har == {Tlp.CLEAR: True, Tlp.GREEN: True, Tlp.AMBER: True, Tlp.AMBER_STRICT: False, Tlp.RED: False}
+
+
+@pytest.mark.parametrize("grund", [lagesbild, underrattelse])
+def test_red_tells_who_sent_it_that_it_is_an_exercise_and_urgent_and_nothing_else(
+    grund: Callable[..., Innehall],
+) -> None:
+    innehall = grund(tlp=Tlp.RED, kort_lank="https://wis.example.se/n/7", ovning=True, bradskande=True, rattelse=True)
+    meddelande = komponera(innehall)
+    rad = "ÖVNING BRÅDSKANDE Trafikverket: TLP:RED, nytt att läsa i wis"
+    assert meddelande.amne == rad
+    assert meddelande.sms == f"{rad}\nhttps://wis.example.se/n/7"
+    allt = meddelande.amne + meddelande.sms + meddelande.epost
+    for del_ in (innehall.rubrik, innehall.text, innehall.lank, "RÄTTELSE"):
+        assert del_ not in allt
+
+
+def test_functions_are_counted_among_the_recipients() -> None:
+    assert rules.mottagarmening(34, 6, 12, 34, 2) == (
+        "Detta går till 34 mottagare hos 6 aktörer, varav 2 funktioner: SMS 12, e-post 34."
+    )
+    assert "varav 1 funktion:" in rules.mottagarmening(1, 1, 1, 0, 1)

@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from tests.funktioner_stod import en_funktion, medlem
 from tests.web.ytor_data import SLUG, LoggaIn, bygg_lage, ett_utskick
-from wis.auth.models import Medlemskap
+from wis.auth.models import Funktion, Medlemskap
 from wis.db import Database
 from wis.notiser.models import Utskick
 from wis.tx import transaction
@@ -37,16 +38,55 @@ VEM_FAR = {
     ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/skicka-lank", "POST"): ADMINISTRATOR,
     ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/slapp-in", "POST"): ADMINISTRATOR,
     ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/stang-av", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare.csv", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/handelseroller", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/handelseroller/<int:roll_id>/ta-bort", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/<int:medlemskap_id>/kontrollera", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/importera", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/anvandare/importera", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/behorigheter", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/genomgang", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/genomgang/<int:medlemskap_id>/behall", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/genomgang/<int:medlemskap_id>/stang-av", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/genomgang/signera", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/genomgang/starta", "POST"): ADMINISTRATOR,
     ("/aktorer/<slug>/anvandare/bjud-in", "GET"): ADMINISTRATOR,
     ("/aktorer/<slug>/anvandare/bjud-in", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/funktioner", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/funktioner/<int:id>", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/funktioner/<int:id>", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/funktioner/<int:id>/lagg-ned", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/funktioner/ny", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/funktioner/ny", "POST"): ADMINISTRATOR,
     ("/byt-aktor", "POST"): INLOGGAD,
+    # Nacka's TiB: its reader is on the list.
+    ("/fragor", "GET"): INLOGGAD,
+    # A question is put by anybody who was refused, and answered by those that it was put to: none here.
+    ("/fragor/<int:id>/svara", "POST"): "",
+    ("/fragor/be-om-lasratt", "POST"): INLOGGAD,
+    ("/fragor/stall", "POST"): INLOGGAD,
+    ("/funktioner/<int:id>", "GET"): "lasare administrator",
+    ("/funktioner/<int:id>/ga-av", "POST"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/ga-pa", "POST"): "lasare",
+    ("/funktioner/<int:id>/notiser", "GET"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/notiser", "POST"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/notiser/<any(sms, epost):kanal>", "POST"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/notiser/<any(sms, epost):kanal>/kod", "POST"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/notiser/<any(sms, epost):kanal>/ny-kod", "POST"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/notiser/<any(sms, epost):kanal>/ta-bort", "POST"): ADMINISTRATOR,
+    ("/funktioner/<int:id>/utse", "POST"): ADMINISTRATOR,
     ("/glomt-losenord", "GET"): ALLA,
     ("/glomt-losenord", "POST"): ALLA,
     ("/halsa/live", "GET"): ALLA,
     ("/halsa/redo", "GET"): ALLA,
     ("/handelser", "GET"): INLOGGAD,
     ("/handelser/<slug>", "GET"): LASARE,
+    ("/handelser/<slug>/be-om-lasratt", "GET"): REDAKTOR,
+    ("/handelser/<slug>/be-om-lasratt", "POST"): REDAKTOR,
     ("/handelser/<slug>/forhandsvisa", "POST"): SKRIBENT,
+    ("/handelser/<slug>/gaster", "GET"): REDAKTOR,
+    ("/handelser/<slug>/gaster", "POST"): REDAKTOR,
+    ("/handelser/<slug>/gaster/<int:medlemskap_id>/avsluta", "POST"): REDAKTOR,
     ("/handelser/<slug>/lage", "GET"): REDAKTOR,
     ("/handelser/<slug>/lage", "POST"): REDAKTOR,
     ("/handelser/<slug>/lagesbild/<vem>", "GET"): LASARE,
@@ -54,6 +94,8 @@ VEM_FAR = {
     ("/handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/kasta", "GET"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/kasta", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/lasratt", "GET"): EGEN_TALESPERSON,
+    ("/handelser/<slug>/lagesbild/<vem>/lasratt", "POST"): EGEN_TALESPERSON,
     ("/handelser/<slug>/lagesbild/<vem>/oforandrat", "POST"): EGEN_TALESPERSON,
     ("/handelser/<slug>/lagesbild/<vem>/skriv", "GET"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/skriv", "POST"): EGEN_SKRIBENT,
@@ -68,6 +110,7 @@ VEM_FAR = {
     ("/handelser/<slug>/underrattelser/ny", "POST"): TALESPERSON,
     ("/handelser/<slug>/utskick", "GET"): LASARE,
     ("/handelser/<slug>/versioner", "GET"): LASARE,
+    ("/handelser/<slug>/visa-som-utkast", "POST"): TALESPERSON,
     ("/handelser/ny", "GET"): SKRIBENT,
     ("/handelser/ny", "POST"): SKRIBENT,
     # Of a link that is not ours everybody is told that it does not hold.
@@ -75,35 +118,77 @@ VEM_FAR = {
     ("/konto/<token>", "POST"): ALLA,
     ("/logga-in", "GET"): ALLA,
     ("/logga-in", "POST"): ALLA,
+    # Open to whom the password has been right; everybody else is sent to the login.
+    ("/logga-in/faktor", "GET"): ALLA,
+    ("/logga-in/faktor", "POST"): ALLA,
+    ("/logga-in/faktor/klar", "POST"): ALLA,
+    ("/logga-in/faktor/ny", "GET"): ALLA,
+    ("/logga-in/faktor/ny", "POST"): ALLA,
     ("/logga-ut", "POST"): ALLA,
+    ("/aktorer/<slug>/misslyckade", "GET"): ADMINISTRATOR,
+    ("/mitt-konto/bekrafta", "GET"): INLOGGAD,
+    ("/mitt-konto/bekrafta", "POST"): INLOGGAD,
+    ("/mitt-konto/inloggningar", "GET"): INLOGGAD,
+    ("/mitt-konto/inloggningar/<int:inloggning_id>/avsluta", "POST"): INLOGGAD,
+    ("/mitt-konto/inloggningar/avsluta-andra", "POST"): INLOGGAD,
+    ("/mitt-konto/losenord", "GET"): INLOGGAD,
+    ("/mitt-konto/losenord", "POST"): INLOGGAD,
+    ("/mitt-konto/roll", "GET"): INLOGGAD,
+    ("/mitt-konto/roll", "POST"): INLOGGAD,
     ("/mina-notiser", "GET"): INLOGGAD,
     ("/mina-notiser", "POST"): INLOGGAD,
     ("/mina-notiser/<any(sms, epost):kanal>", "POST"): INLOGGAD,
     ("/mina-notiser/<any(sms, epost):kanal>/kod", "POST"): INLOGGAD,
     ("/mina-notiser/<any(sms, epost):kanal>/ny-kod", "POST"): INLOGGAD,
     ("/mina-notiser/<any(sms, epost):kanal>/ta-bort", "POST"): INLOGGAD,
+    ("/mitt-konto/sakerhet", "GET"): INLOGGAD,
+    ("/mitt-konto/sakerhet/app", "GET"): INLOGGAD,
+    ("/mitt-konto/sakerhet/app", "POST"): INLOGGAD,
+    ("/mitt-konto/sakerhet/koder", "POST"): INLOGGAD,
+    ("/mitt-konto/sakerhet/passkey", "POST"): INLOGGAD,
+    ("/mitt-konto/sakerhet/ta-bort", "POST"): INLOGGAD,
+    ("/n/<int:utskick_id>", "GET"): LASARE,
     ("/static/<path:filename>", "GET"): ALLA,
     ("/underrattelser", "GET"): INLOGGAD,
     ("/underrattelser/<int:id>", "GET"): LASARE,
+    ("/underrattelser/<int:id>/be-om-lasratt", "GET"): REDAKTOR,
+    ("/underrattelser/<int:id>/be-om-lasratt", "POST"): REDAKTOR,
     # Only who published it: here Polisen.
+    ("/underrattelser/<int:id>/lasratt", "GET"): "",
+    ("/underrattelser/<int:id>/lasratt", "POST"): "",
     ("/underrattelser/<int:id>/ratta", "GET"): "",
     ("/underrattelser/<int:id>/ratta", "POST"): "",
     # In the demo alone.
     ("/utkorg", "GET"): ALLA,
+    ("/visa-som", "GET"): TALESPERSON,
+    ("/visa-som", "POST"): TALESPERSON,
+    ("/visa-som/sluta", "POST"): INLOGGAD,
     ("/utskick/<int:id>", "GET"): EGEN_SKRIBENT,
     ("/utskick/<int:id>/skicka-igen", "POST"): EGEN_TALESPERSON,
 }
 """Who may use each address of these. A new address must be put here, with a thought about who."""
 
 SVARAR_ANNAT = {
+    # Without an event to ask about: choose one.
+    "/aktorer/<slug>/anvandare/<int:medlemskap_id>/kontrollera": {422},
     "/konto/<token>": {404, 410},
     "/logga-in": {200, 302},
+    "/logga-in/faktor": {302},
+    "/logga-in/faktor/ny": {302},
+    # On to what the dispatch tells of.
+    "/n/<int:utskick_id>": {302},
     "/utkorg": {404},
+    # Who has just logged in has proved enough, and has a role.
+    "/mitt-konto/bekrafta": {302},
+    "/mitt-konto/roll": {302},
     "/handelser/<slug>/lagesbild/<vem>/jamfor": {302},
     "/handelser/<slug>/lagesbild/<vem>/kasta": {200, 302},
 }
 """Where who may gets something else than a page."""
-FRAGOR = {"/handelser/<slug>/lagesbild/<vem>/jamfor": {"a", "b"}}
+FRAGOR = {
+    "/handelser/<slug>/be-om-lasratt": {"aktor"},
+    "/handelser/<slug>/lagesbild/<vem>/jamfor": {"a", "b"},
+}
 """What is sent along after the question mark."""
 
 
@@ -113,6 +198,7 @@ def lage(database: Database) -> Database:
     bygg_lage(database)
     with transaction(database) as session:
         ett_utskick(session, "trafikverket", "Vägen är avstängd")
+        en_funktion(session, "nacka", "TiB", medlem(session, FOLK["lasare"]))
     return database
 
 
@@ -128,16 +214,21 @@ def _varden(database: Database) -> dict[str, str | int]:
     with database.reading() as session:
         return {
             "vem": "trafikverket",
+            "aktor": "trafikverket",
             "nummer": 1,
             "a": 1,
             "b": 2,
             "kanal": "sms",
             "token": "hittepa",
             "utkast_id": 1,
+            "inloggning_id": 1,
             "filename": "css/wis.css",
+            "roll_id": 1,
             "medlemskap_id": session.scalars(select(Medlemskap.id).where(Medlemskap.administrator)).one(),
             "underrattelse": session.scalars(select(Underrattelse.id)).one(),
             "utskick": session.scalars(select(Utskick.id)).one(),
+            "utskick_id": session.scalars(select(Utskick.id)).one(),
+            "funktion": session.scalars(select(Funktion.id)).one(),
         }
 
 
@@ -145,6 +236,8 @@ def _adress(app: Flask, rule: Rule, varden: dict[str, str | int]) -> str:
     alla = dict(varden)
     alla["slug"] = "nacka" if rule.rule.startswith("/aktorer") else SLUG
     alla["id"] = alla["utskick"] if rule.rule.startswith("/utskick") else alla["underrattelse"]
+    if "/funktioner" in rule.rule:
+        alla["id"] = alla["funktion"]
     with app.test_request_context():
         return url_for(rule.endpoint, **{namn: alla[namn] for namn in rule.arguments | FRAGOR.get(rule.rule, set())})
 

@@ -33,6 +33,8 @@ def publicera(
     nar: datetime | None = None,
     nasta: datetime | None = None,
     text: str = "Mycket snö.",
+    tlp: str = "clear",
+    funktion: str = "",
 ) -> LagesbildVersion:
     """The next version of an actor's lägesbild (None: the samlade, by Länsstyrelsen)."""
     agare = en_aktor(session, aktor) if aktor else None
@@ -56,6 +58,8 @@ def publicera(
         andringsnotering="",
         nasta_uppdatering=nasta,
         sammanfattning=text,
+        tlp=tlp,
+        funktion=funktion,
         idempotensnyckel=uuid.uuid4().hex,
     )
     session.add(version)
@@ -64,7 +68,13 @@ def publicera(
 
 
 def underratta(
-    session: Session, handelse: Handelse, rubrik: str, *, bradskande: bool = False, aktor: str = "polisen"
+    session: Session,
+    handelse: Handelse,
+    rubrik: str,
+    *,
+    bradskande: bool = False,
+    aktor: str = "polisen",
+    tlp: str = "clear",
 ) -> UnderrattelseVersion:
     """An underrättelse by a person of the actor's."""
     av = en_person_hos(session, aktor, Roll.TALESPERSON)
@@ -81,6 +91,7 @@ def underratta(
         text="Texten.",
         html="<p>Texten.</p>",
         idempotensnyckel=uuid.uuid4().hex,
+        tlp=tlp,
     )
     session.add(version)
     session.flush()

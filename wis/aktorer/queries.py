@@ -1,9 +1,9 @@
 """Reads of actors. Who exists is known to everyone who is logged in."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
-from wis.aktorer.models import Aktor
+from wis.aktorer.models import Aktor, Aktorsnatverk
 
 _SVENSK_ORDNING = str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"})
 
@@ -21,3 +21,9 @@ def alla_aktorer(session: Session) -> list[Aktor]:
 def find_aktor(session: Session, slug: str) -> Aktor | None:
     """The actor with this slug, or None."""
     return session.scalar(select(Aktor).where(Aktor.slug == slug))
+
+
+def alla_natverk(session: Session) -> list[Aktorsnatverk]:
+    """Every network with its members, in Swedish order."""
+    found = session.scalars(select(Aktorsnatverk).options(selectinload(Aktorsnatverk.medlemmar)))
+    return sorted(found, key=lambda natverk: svensk_nyckel(natverk.namn))

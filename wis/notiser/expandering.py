@@ -72,7 +72,7 @@ def _steg(session: Session, utskick: Utskick, antal: int) -> Framsteg:
     rattar = None
     if utskick.underrattelse_id is not None and utskick.underrattelse_nummer is not None:
         rattar = (utskick.underrattelse_id, utskick.underrattelse_nummer) if utskick.underrattelse_nummer > 1 else None
-    fraga = queries.Fraga(handelse.id, handelse.ovning, utskick.slag, rattar)
+    fraga = queries.Fraga(handelse.id, handelse.ovning, utskick.slag, queries.lasning_av(session, utskick), rattar)
     mottagare = queries.mottagare(session, fraga, now, efter=utskick.expanderat_till, antal=antal)
     _skriv(session, utskick, mottagare, now)
     strukna = _stryk_aldre(session, utskick, mottagare, now)

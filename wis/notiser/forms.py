@@ -20,7 +20,8 @@ _MOBILA = {
 _KLOCKSLAG = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
-def _nummer(_form: FlaskForm, falt: Field) -> None:
+def mobilnummer(_form: FlaskForm, falt: Field) -> None:
+    """Validator: a number that an SMS can go to; it becomes E.164. Raises ValidationError."""
     try:
         tolkat = phonenumbers.parse(falt.data or "", "SE")
     except phonenumbers.NumberParseException:
@@ -32,7 +33,8 @@ def _nummer(_form: FlaskForm, falt: Field) -> None:
     falt.data = phonenumbers.format_number(tolkat, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _adress(_form: FlaskForm, falt: Field) -> None:
+def epostadress(_form: FlaskForm, falt: Field) -> None:
+    """Validator: a whole address; it becomes its canonical form. Raises ValidationError."""
     try:
         # A reserved name is refused by default; the demo and the tests live on .example, and delivery tells anyway.
         giltig = validate_email(
@@ -50,7 +52,7 @@ class Nummerformular(FlaskForm):  # type: ignore[misc]
         "Mobilnummer",
         id="sms-adress",
         description="Dit skickas sms, först en kod som visar att numret är ditt.",
-        validators=[InputRequired("Skriv ditt mobilnummer."), _nummer],
+        validators=[InputRequired("Skriv ditt mobilnummer."), mobilnummer],
     )
 
 
@@ -64,7 +66,7 @@ class Adressformular(FlaskForm):  # type: ignore[misc]
         validators=[
             InputRequired("Skriv din e-postadress."),
             Length(max=200, message="Adressen är för lång."),
-            _adress,
+            epostadress,
         ],
     )
 

@@ -1,19 +1,19 @@
 """The queue: claim, renew, settle. Each is one short transaction; nothing here is held while something is sent."""
 
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from wis import clock
 from wis.db import Database
 from wis.notiser import rules
 from wis.notiser.models import Kanal, Kanalslag, Leverans, Status, Tystnad, Utskick, Utskicksslag
-from wis.notiser.queries import laser_nagonstans
+from wis.notiser.queries import lasande_leveranser
 from wis.notiser.rules import Avgorande, Regler, Utfall
 from wis.settings import Settings
 from wis.tx import transaction
@@ -55,10 +55,14 @@ class Uppdrag:
 
 @dataclass
 class Parti:
-    """A claimed batch. After `lease_till` others may take what is left; `berorda`: changed by the claim itself."""
+    """A claimed batch. After `lease_till` others may take what is left; `berorda`: changed by the claim itself.
+
+    `bedomt`: when the right to read was last judged.
+    """
 
     uppdrag: list[Uppdrag]
     lease_till: datetime
+    bedomt: datetime
     berorda: set[Berord] = field(default_factory=set)
 
 
@@ -92,7 +96,7 @@ class Ko:
             .limit(PARTI)
             .with_for_update(skip_locked=True)
         ).all()
-        parti = Parti([], now + self._lease)
+        parti = Parti([], now + self._lease, now)
         tagna = session.scalars(
             _uppdatera(Leverans.id.in_(ids), Leverans.status == Status.VANTAR)
             .values(status=Status.SANDER, lease_till=parti.lease_till, worker=self.worker, andrad=now)
@@ -118,6 +122,24 @@ class Ko:
             return
         parti.berorda.add(uppdrag.berord)
         session.execute(_uppdatera(Leverans.id == uppdrag.id).values(**varden, lease_till=None, worker=None))
+
+    def stryk_utan_ratt(self, parti: Parti, kvar: Mapping[int, Uppdrag]) -> set[int]:
+        """Strike those of these claimed deliveries whose recipient no longer reads what is told of; returns their ids.
+
+        Between the claim and the sending of the last one of a batch a right may be lost.
+        """
+        parti.bedomt = now = clock.now()
+        with self._database.reading() as session:
+            borta = _utan_ratt(session, kvar, now)
+        if not borta:
+            return borta
+        with transaction(self._database) as session:
+            session.execute(
+                _uppdatera(*self._mina(borta)).values(
+                    status=Status.STRUKEN, orsak=INGEN_LASRATT, lease_till=None, worker=None, andrad=now
+                )
+            )
+        return borta
 
     def fornya(self, parti: Parti, kvar: Collection[int]) -> set[int]:
         """Hold the claim on these longer; returns those that are still ours."""
@@ -228,16 +250,15 @@ def _uppdatera(*villkor: Any) -> Any:
     return update(Leverans).where(*villkor).execution_options(synchronize_session=False)
 
 
-def _rader(session: Session, ids: Iterable[int], now: datetime) -> list[_Rad]:
-    system = Utskick.slag == Utskicksslag.SYSTEM
+def _utan_ratt(session: Session, uppdrag: Mapping[int, Uppdrag], now: datetime) -> set[int]:
+    """Those of these whose recipient does not read what is told of. A message of the system is its recipient's own."""
+    ids = {id_ for id_, ett in uppdrag.items() if not ett.system}
+    return ids - set(session.scalars(lasande_leveranser(ids, now))) if ids else set()
+
+
+def _rader(session: Session, ids: Collection[int], now: datetime) -> list[_Rad]:
     rows = session.execute(
-        select(
-            Leverans,
-            Utskick,
-            Kanal.adress,
-            Tystnad,
-            or_(system, laser_nagonstans(Leverans.anvandare_id, Utskick.handelse_id, now)),
-        )
+        select(Leverans, Utskick, Kanal.adress, Tystnad)
         .join(Utskick, Utskick.id == Leverans.utskick_id)
         .outerjoin(
             Kanal,
@@ -252,7 +273,9 @@ def _rader(session: Session, ids: Iterable[int], now: datetime) -> list[_Rad]:
         .order_by(*_ORDNING)
         .execution_options(populate_existing=True)
     )
-    return [_Rad(_uppdrag(lev, utskick, adress, tyst), bool(ratt)) for lev, utskick, adress, tyst, ratt in rows]
+    uppdrag = {lev.id: _uppdrag(lev, utskick, adress, tyst) for lev, utskick, adress, tyst in rows}
+    utan_ratt = _utan_ratt(session, uppdrag, now)
+    return [_Rad(ett, id_ not in utan_ratt) for id_, ett in uppdrag.items()]
 
 
 def _uppdrag(leverans: Leverans, utskick: Utskick, adress: str | None, tyst: Tystnad | None) -> Uppdrag:

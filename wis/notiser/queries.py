@@ -1,19 +1,36 @@
 """Who is to be told, and the channels and choices that decide it. How it went is in wis.notiser.leveransfragor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    column,
+    distinct,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.orm import Session, aliased
 
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
-from wis.auth.models import Anvandare, Medlemskap
-from wis.auth.queries import galler
+from wis.auth.krets import Tlp
+from wis.auth.models import Anvandare, Anvandarslag, Medlemskap
+from wis.auth.rules import Subjekt
+from wis.db import UtcDateTime
+from wis.handelser.lasratt import Innehall, lasbar_for, medlem_laser, medlem_laser_handelsen
 from wis.handelser.models import Handelse, Lage
-from wis.handelser.queries import far_lasa
 from wis.notiser import rules
 from wis.notiser.leveransfragor import (
     aldsta_forfallna,
@@ -36,14 +53,19 @@ from wis.notiser.models import (
 
 __all__ = [
     "Fraga",
+    "Lasning",
     "Mottagare",
     "Mottagaroversikt",
     "aldsta_forfallna",
     "kanaler",
-    "laser_nagonstans",
+    "lagesbildens_slug",
+    "lasande_leveranser",
+    "lasning_av",
+    "lasta_utskick",
     "mottagare",
     "mottagaroversikt",
     "oppna_handelser_for",
+    "oversikt",
     "prenumerationer",
     "statusrader",
     "tystnad",
@@ -53,6 +75,26 @@ __all__ = [
 ]
 
 
+# Publications lie above this package, which knows their tables by name alone, as its foreign keys do.
+LAGESBILD = table(
+    "lagesbild", column("id"), column("handelse_id"), column("aktor_id"), column("senaste"), column("krets_id")
+)
+
+
+@dataclass(frozen=True)
+class Lasning:
+    """What the right to read a thing is judged by: when it is published, by whom (None: the samlade), label and circle.
+
+    `lasare`: actors chosen in a form that is not saved yet; they, and the owner, stand for the circle.
+    """
+
+    publicerad: datetime
+    agare_id: int | None = None
+    tlp: str = Tlp.CLEAR
+    krets_id: int | None = None
+    lasare: frozenset[int] | None = None
+
+
 @dataclass(frozen=True)
 class Fraga:
     """What is told of. `rattar`: (underrättelse id, version) when a correction is to reach the same people."""
@@ -60,6 +102,7 @@ class Fraga:
     handelse_id: int
     ovning: bool
     slag: str
+    lasning: Lasning
     rattar: tuple[int, int] | None = None
 
 
@@ -75,31 +118,68 @@ class Mottagare:
 
 @dataclass(frozen=True)
 class Mottagaroversikt:
-    """How many would be told: people, actors, messages per channel, and (name, actor) of who has no channel."""
+    """How many would be told: people, actors, messages per channel, and (name, actor) of who has no channel.
+
+    `funktioner` of the people are functions.
+    """
 
     personer: int
     aktorer: int
     sms: int
     epost: int
     utan_kanal: tuple[tuple[str, str], ...]
+    funktioner: int = 0
 
     @property
     def mening(self) -> str:
         """'Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34.'"""
-        return rules.mottagarmening(self.personer, self.aktorer, self.sms, self.epost)
+        return rules.mottagarmening(self.personer, self.aktorer, self.sms, self.epost, self.funktioner)
 
 
-def laser_nagonstans(anvandare_id: Any, handelse_id: Any, now: datetime) -> ColumnElement[bool]:
-    """SQL: the person has a membership in force that reads, at an actor that may read the event."""
-    finns = exists().where(
-        Medlemskap.anvandare_id == anvandare_id,
-        Medlemskap.roll.is_not(None),
-        Anvandare.id == Medlemskap.anvandare_id,
-        galler(now),
-        Handelse.id == handelse_id,
-        far_lasa(Medlemskap.aktor_id),
+def lasning_av(session: Session, utskick: Utskick) -> Lasning:
+    """What the right to read what the dispatch tells of is judged by."""
+    agare_id = utskick.aktor_id
+    if utskick.lagesbild_id is not None:
+        agare_id = session.scalar(select(LAGESBILD.c.aktor_id).where(LAGESBILD.c.id == utskick.lagesbild_id))
+    return Lasning(utskick.skapad, agare_id, utskick.tlp, utskick.krets_id)
+
+
+def _utskickets_innehall() -> Innehall:
+    """As lasning_av() in SQL. Needs Utskick, outer joined with LAGESBILD."""
+    agare = case((Utskick.lagesbild_id.is_(None), Utskick.aktor_id), else_=LAGESBILD.c.aktor_id)
+    return Innehall(Utskick.skapad, agare, Utskick.tlp, Utskick.krets_id)
+
+
+def lagesbildens_slug(session: Session, lagesbild_id: int) -> str:
+    """The last part of the lägesbild's address: the actor's slug, or 'samlad'."""
+    agare = select(Aktor.slug).join(LAGESBILD, LAGESBILD.c.aktor_id == Aktor.id)
+    return session.scalar(agare.where(LAGESBILD.c.id == lagesbild_id)) or "samlad"
+
+
+def lasande_leveranser(ids: Collection[int], now: datetime) -> Select[int]:
+    """SQL: those of these deliveries whose recipient reads at `now` what is told of. Not for those of the system."""
+    # All in one FROM: within an EXISTS the conditions would not be tied to the dispatch.
+    return (
+        select(Leverans.id)
+        .distinct()
+        .join(Utskick, Utskick.id == Leverans.utskick_id)
+        .join(Handelse, Handelse.id == Utskick.handelse_id)
+        .join(Medlemskap, Medlemskap.anvandare_id == Leverans.anvandare_id)
+        .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
+        .outerjoin(LAGESBILD, LAGESBILD.c.id == Utskick.lagesbild_id)
+        .where(Leverans.id.in_(list(ids)), medlem_laser(_utskickets_innehall(), now))
     )
-    return finns.correlate_except(Medlemskap, Anvandare, Handelse)
+
+
+def lasta_utskick(session: Session, who: Subjekt, ids: Collection[int]) -> set[int]:
+    """Those of these dispatches that tell of what the subject may read."""
+    found = session.scalars(
+        select(Utskick.id)
+        .join(Handelse, Handelse.id == Utskick.handelse_id)
+        .outerjoin(LAGESBILD, LAGESBILD.c.id == Utskick.lagesbild_id)
+        .where(Utskick.id.in_(list(ids)), lasbar_for(who, _utskickets_innehall()))
+    )
+    return set(found)
 
 
 def mottagare(
@@ -126,10 +206,30 @@ def mottagare(
 
 
 def mottagaroversikt(
-    session: Session, handelse: Handelse, slag: Notisslag, now: datetime, rattar: int | None = None
+    session: Session,
+    handelse: Handelse,
+    slag: Notisslag,
+    now: datetime,
+    rattar: int | None = None,
+    *,
+    agare_id: int | None = None,
+    tlp: str = Tlp.CLEAR,
+    krets_id: int | None = None,
+    lasare: frozenset[int] | None = None,
 ) -> Mottagaroversikt:
-    """Who would be told now of something of this kind in the event; `rattar` is the underrättelse that is corrected."""
-    fraga = Fraga(handelse.id, handelse.ovning, slag, None if rattar is None else (rattar, _OANDLIG))
+    """Who would be told now of something of this kind in the event; `rattar` is the underrättelse that is corrected.
+
+    `agare_id`, `tlp`, `krets_id` and `lasare` are as in Lasning: of what is about to be published.
+    """
+    return oversikt(session, handelse, slag, Lasning(now, agare_id, tlp, krets_id, lasare), rattar)
+
+
+def oversikt(
+    session: Session, handelse: Handelse, slag: Notisslag, lasning: Lasning, rattar: int | None = None
+) -> Mottagaroversikt:
+    """As mottagaroversikt(), at the moment that `lasning` is of."""
+    now = lasning.publicerad
+    fraga = Fraga(handelse.id, handelse.ovning, slag, lasning, None if rattar is None else (rattar, _OANDLIG))
     sats, kolumner = _mottagarsats(fraga, now)
     nadd = or_(kolumner.sms, kolumner.epost)
     antal = session.execute(
@@ -138,14 +238,15 @@ def mottagaroversikt(
             func.count(distinct(case((nadd, Medlemskap.aktor_id)))),
             func.count(case((kolumner.sms, 1))),
             func.count(case((kolumner.epost, 1))),
+            func.count(case((and_(nadd, Anvandare.slag == Anvandarslag.FUNKTION), 1))),
         )
     ).one()
     utan = session.execute(
         sats.add_columns(Anvandare.namn, Aktor.kortnamn).join(Aktor, Aktor.id == Medlemskap.aktor_id).where(~nadd)
     )
     namn = sorted(((person, aktor) for person, aktor in utan), key=lambda rad: [svensk_nyckel(del_) for del_ in rad])
-    personer, aktorer, antal_sms, antal_epost = antal
-    return Mottagaroversikt(personer, aktorer, antal_sms, antal_epost, tuple(namn))
+    personer, aktorer, antal_sms, antal_epost, funktioner = antal
+    return Mottagaroversikt(personer, aktorer, antal_sms, antal_epost, tuple(namn), funktioner)
 
 
 _OANDLIG = 2**31 - 1
@@ -161,7 +262,7 @@ class _Kolumner:
 
 def _mottagarsats(fraga: Fraga, now: datetime) -> tuple[Select[Any], _Kolumner]:
     """A SELECT without columns: one row per person who may read and chose to be told, with the membership for it."""
-    laser = _forsta_medlemskap(fraga.handelse_id, now)
+    laser = _forsta_medlemskap(fraga, now)
     egen, allman = aliased(Prenumeration), aliased(Prenumeration)
     sms_kanal, epost_kanal = aliased(Kanal), aliased(Kanal)
     omfattning = Omfattning.OVNINGAR if fraga.ovning else Omfattning.ALLA
@@ -188,16 +289,35 @@ def _mottagarsats(fraga: Fraga, now: datetime) -> tuple[Select[Any], _Kolumner]:
     return sats, _Kolumner(and_(vill_sms, sms_kanal.id.is_not(None)), and_(vill_epost, epost_kanal.id.is_not(None)))
 
 
-def _forsta_medlemskap(handelse_id: int, now: datetime) -> Any:
-    """Who may read the event, each once, by the first membership that gives it."""
+def _forsta_medlemskap(fraga: Fraga, now: datetime) -> Any:
+    """Who may read what is told of, each once, by the first membership that gives it."""
     return (
         select(Medlemskap.anvandare_id, func.min(Medlemskap.id).label("medlemskap_id"))
         .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
-        .join(Handelse, Handelse.id == handelse_id)
-        .where(Medlemskap.roll.is_not(None), galler(now), far_lasa(Medlemskap.aktor_id))
+        .join(Handelse, Handelse.id == fraga.handelse_id)
+        .where(_laser(fraga.lasning, now))
         .group_by(Medlemskap.anvandare_id)
         .subquery()
     )
+
+
+def _laser(lasning: Lasning, now: datetime) -> ColumnElement[bool]:
+    """SQL: the Medlemskap reads what is judged so, in Handelse."""
+    tlp, valda = lasning.tlp, lasning.lasare
+    if valda is not None and tlp == Tlp.RED:
+        # Chosen by name they are; what else RED asks for (no guests) the label below it asks for too.
+        tlp = Tlp.AMBER_STRICT
+    utan_krets = valda is not None or lasning.krets_id is None
+    innehall = Innehall(
+        publicerad=literal(lasning.publicerad, UtcDateTime()),
+        agare_id=literal(lasning.agare_id, Integer()),
+        tlp=literal(str(tlp)),
+        krets_id=None if utan_krets else literal(lasning.krets_id, Integer()),
+    )
+    laser = medlem_laser(innehall, now)
+    if valda is None:
+        return laser
+    return and_(laser, Medlemskap.aktor_id.in_(valda | ({lasning.agare_id} - {None})))
 
 
 def _verifierad(kanal: type[Kanal], slag: Kanalslag) -> ColumnElement[bool]:
@@ -252,5 +372,5 @@ def _lasbara(anvandare_id: int, now: datetime) -> Select[int]:
         select(Handelse.id)
         .join(Medlemskap, Medlemskap.anvandare_id == anvandare_id)
         .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
-        .where(Medlemskap.roll.is_not(None), galler(now), far_lasa(Medlemskap.aktor_id))
+        .where(medlem_laser_handelsen(now))
     )

@@ -1,11 +1,12 @@
 """What is said, when, and what follows from how it went. Pure: no database, no network, no clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from wis import markup
+from wis.auth.krets import Tlp
 from wis.clock import STOCKHOLM, local
 from wis.notiser import sms
 from wis.notiser.models import Notisslag, Status
@@ -18,6 +19,7 @@ MAX_AMNE = 200
 LANGSTA_VANTAN = timedelta(minutes=30)
 _SPRIDNING = 0.2
 GAV_UPP = "gav upp"
+ROTT = "nytt att läsa i wis"
 
 
 # --- what is said ------------------------------------------------------------------------------------------------
@@ -25,7 +27,10 @@ GAV_UPP = "gav upp"
 
 @dataclass(frozen=True)
 class Innehall:
-    """What there is to tell. `aktor` is the short name; `lank` the whole address; `text` as the author typed it."""
+    """What there is to tell. `aktor` is the short name; `lank` the whole address; `text` as the author typed it.
+
+    `tlp` decides how much of it may leave the system; `kort_lank` is an address that says nothing of what is there.
+    """
 
     slag: str
     aktor: str
@@ -35,6 +40,8 @@ class Innehall:
     ovning: bool = False
     bradskande: bool = False
     rattelse: bool = False
+    tlp: Tlp = Tlp.CLEAR
+    kort_lank: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,14 @@ class Meddelande:
 
 
 def komponera(innehall: Innehall) -> Meddelande:
-    """The message as it will be sent, word for word: what the preview shows is what goes out."""
+    """The message as it will be sent, word for word: what the preview shows is what goes out.
+
+    Above CLEAR an SMS holds title and link alone, from AMBER+STRICT the mail too; RED nothing of what it tells of.
+    """
+    if innehall.tlp is Tlp.RED:
+        innehall = replace(innehall, rubrik=ROTT, text="", lank=innehall.kort_lank, rattelse=False)
     rubrik = _enrad(innehall.rubrik)
+    rubrik = rubrik if innehall.tlp is Tlp.CLEAR else f"{innehall.tlp.namn}, {rubrik}"
     amne = f"{_markord(innehall)}{innehall.aktor}: {rubrik}"
     return Meddelande(_enrad(amne)[:MAX_AMNE], _sms(innehall, rubrik), _epost(innehall, rubrik))
 
@@ -58,13 +71,17 @@ def lagesbildsrubrik(handelse: str, nummer: int, *, samlad: bool) -> str:
     return f"{'Samlad lägesbild' if samlad else 'Lägesbild'} version {nummer}, {handelse}"
 
 
-def mottagarmening(personer: int, aktorer: int, antal_sms: int, antal_epost: int) -> str:
-    """'Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34.'"""
+def mottagarmening(personer: int, aktorer: int, antal_sms: int, antal_epost: int, funktioner: int = 0) -> str:
+    """'Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34.'
+
+    `funktioner` are those of `personer` that are no persons: 'till 34 mottagare hos 6 aktörer, varav 2 funktioner: …'
+    """
     if not personer:
         return "Detta går inte till någon: ingen som får läsa har valt att bli aviserad."
-    vilka = (
-        f"{personer} {'person' if personer == 1 else 'personer'} hos {aktorer} {'aktör' if aktorer == 1 else 'aktörer'}"
-    )
+    vem = "mottagare" if funktioner else "person" if personer == 1 else "personer"
+    vilka = f"{personer} {vem} hos {aktorer} {'aktör' if aktorer == 1 else 'aktörer'}"
+    if funktioner:
+        vilka += f", varav {funktioner} {'funktion' if funktioner == 1 else 'funktioner'}"
     return f"Detta går till {vilka}: SMS {antal_sms}, e-post {antal_epost}."
 
 
@@ -88,6 +105,8 @@ def _sms(innehall: Innehall, rubrik: str) -> str:
     huvud = sms.ersatt_dyra(f"{_markord(innehall)}{innehall.aktor}:") + " "
     huvud += (rubrik if egen_rubrik else sms.ersatt_dyra(rubrik)) + "\n"
     svans = f"\n{innehall.lank}"
+    if innehall.tlp is not Tlp.CLEAR:
+        return huvud.rstrip("\n") + svans
     text = _text(innehall)
     return huvud + (text if egen_rubrik else _kortad(huvud, text, svans)) + svans
 
@@ -111,7 +130,7 @@ def _epost(innehall: Innehall, rubrik: str) -> str:
     bas = urlsplit(innehall.lank)
     delar = [
         f"{_markord(innehall)}{innehall.aktor}: {rubrik}",
-        _text(innehall),
+        "" if innehall.tlp.niva >= Tlp.AMBER_STRICT.niva else _text(innehall),
         f"Läs mer: {innehall.lank}",
         f"Du får detta för att du har valt det. Ändra under Mina notiser: {bas.scheme}://{bas.netloc}/mina-notiser",
     ]

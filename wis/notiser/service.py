@@ -4,17 +4,20 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from wis import audit, clock
 from wis.aktorer.models import Aktor
 from wis.andringar import Andring, Slag, anmal
+from wis.auth.krets import Tlp
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Subjekt, Verb, can
+from wis.auth.service import aktuellt_subjekt
 from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.notiser import leveransfragor, rules
@@ -55,35 +58,45 @@ def skapa_utskick(
     lagesbild: tuple[int, int] | None = None,
     underrattelse: tuple[int, int] | None = None,
     beslut_id: int | None = None,
+    krets_id: int | None = None,
+    tlp: str = Tlp.CLEAR,
 ) -> Utskick:
     """What is to be said of a publication, durable with it: the worker finds out to whom and sends.
 
     `lank` is a path of ours; `text` markdown for an underrättelse, plain else; `lagesbild` and `underrattelse` are (id,
-    version). Raises IntegrityError if that version has been sent already.
+    version). `krets_id` is the circle of the thing (None: read as the event), `tlp` the version's label: they decide
+    who is told and how much is said. Raises IntegrityError if that version has been sent already.
     """
-    databas: Database = session.info["database"]
-    adress = databas.base_url + lank
-    innehall = rules.Innehall(slag, aktor.kortnamn, rubrik, text, adress, handelse.ovning, bradskande, rattelse)
-    utskick = _skriven(innehall)
+    utskick = Utskick(slag=slag, bradskande=bradskande, skapad=clock.now(), tlp=tlp, krets_id=krets_id)
     utskick.handelse_id, utskick.aktor_id, utskick.beslut_id = handelse.id, aktor.id, beslut_id
     utskick.lagesbild_id, utskick.lagesbild_nummer = lagesbild or (None, None)
     utskick.underrattelse_id, utskick.underrattelse_nummer = underrattelse or (None, None)
+    utskick.amne = utskick.sms = utskick.epost = ""
     session.add(utskick)
+    # Its number is in the words, when they may say no more.
+    session.flush()
+    bas = cast("Database", session.info["database"]).base_url
+    innehall = rules.Innehall(slag, aktor.kortnamn, rubrik, text, bas + lank, handelse.ovning, bradskande, rattelse)
+    ord_ = rules.komponera(replace(innehall, tlp=Tlp(tlp), kort_lank=bas + kort_lank(utskick.id)))
+    utskick.amne, utskick.sms, utskick.epost = ord_.amne, ord_.sms, ord_.epost
     session.flush()
     anmal(session, andring_av(utskick.id, handelse.id, aktor.id))
     return utskick
 
 
-def _skriven(innehall: rules.Innehall) -> Utskick:
-    ord_ = rules.komponera(innehall)
-    return Utskick(
-        slag=innehall.slag,
-        bradskande=innehall.bradskande,
-        skapad=clock.now(),
-        amne=ord_.amne,
-        sms=ord_.sms,
-        epost=ord_.epost,
-    )
+def kort_lank(utskick_id: int) -> str:
+    """The path that leads to what a dispatch tells of, and says nothing of it."""
+    return f"/n/{utskick_id}"
+
+
+def folj_krets(
+    session: Session, krets_id: int | None, *, lagesbild_id: int | None = None, underrattelse_id: int | None = None
+) -> None:
+    """Let what has been, or is to be, sent of a thing follow the circle that the thing has got since."""
+    samma = Utskick.lagesbild_id == lagesbild_id
+    if lagesbild_id is None:
+        samma = Utskick.underrattelse_id == underrattelse_id
+    session.execute(update(Utskick).where(samma).values(krets_id=krets_id))
 
 
 def skicka_brev(session: Session, *, anvandare_id: int, kanal: Kanalslag, adress: str, amne: str, text: str) -> Utskick:
@@ -128,12 +141,18 @@ def skicka_igen(session: Session, who: Subjekt, utskick_id: int, leverans_id: in
     """Send what failed once more, all of a dispatch or one delivery; returns how many now wait.
 
     The tries begin anew; how many there were stands in the record. Nothing is sent again of what a newer version has
-    replaced. Raises LookupError if there is no such dispatch, PermissionError if `who` may not follow it.
+    replaced. Raises LookupError if there is no such dispatch, PermissionError if `who`, as the database has them within
+    this transaction, may not follow it.
     """
     utskick = leveransfragor.find_utskick(session, utskick_id)
     if utskick is None or utskick.handelse is None:
         raise LookupError(utskick_id)
-    beslut = can(who, Verb.SE_UTSKICK, utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor), clock.now())
+    beslut = can(
+        aktuellt_subjekt(session, who),
+        Verb.SE_UTSKICK,
+        utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor),
+        clock.now(),
+    )
     if not beslut:
         raise PermissionError(beslut.skal)
     if leveransfragor.ersatt_av(session, utskick) is not None:
@@ -167,42 +186,45 @@ class Koden(Exception):
     """A code can't be sent or is not accepted; the text says why and what to do."""
 
 
-def lagg_till_kanal(session: Session, who: Subjekt, slag: Kanalslag, adress: str) -> Kanal:
+# Whose they are: `agare_id`, when somebody looks after those of a function; else of the one who asks.
+
+
+def lagg_till_kanal(
+    session: Session, who: Subjekt, slag: Kanalslag, adress: str, *, agare_id: int | None = None
+) -> Kanal:
     """A new number or address in place of the old, not used before its code has come back. Raises Koden.
 
     `adress` is checked and in its canonical form (wis.notiser.forms).
     """
-    kanal = _find_kanal(session, who, slag)
+    kanal = _find_kanal(session, agare_id or who.anvandare_id, slag)
     if kanal is not None and kanal.verifierad is not None and kanal.adress == adress:
         return kanal
     if kanal is None:
-        kanal = Kanal(anvandare_id=who.anvandare_id, slag=slag, adress=adress)
+        kanal = Kanal(anvandare_id=agare_id or who.anvandare_id, slag=slag, adress=adress)
         session.add(kanal)
     elif kanal.verifierad is None and kanal.adress == adress:
         _vanta_med_kod(kanal)
     kanal.adress, kanal.verifierad = adress, None
     _skicka_kod(session, kanal)
-    audit.record(
-        session, "lägger till kanal", anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, objekt=f"kanal:{slag}"
-    )
+    audit.record(session, "lägger till kanal", objekt=f"kanal:{slag}", **_vem(who, agare_id))
     return kanal
 
 
-def ny_kod(session: Session, who: Subjekt, slag: Kanalslag) -> None:
+def ny_kod(session: Session, who: Subjekt, slag: Kanalslag, *, agare_id: int | None = None) -> None:
     """Send another code; the earlier one no longer counts. Raises Koden."""
-    kanal = _min_kanal(session, who, slag)
+    kanal = _get_kanal(session, agare_id or who.anvandare_id, slag)
     if kanal.verifierad is not None:
         raise Koden("Den är redan bekräftad.")
     _vanta_med_kod(kanal)
     _skicka_kod(session, kanal)
 
 
-def bekrafta(session: Session, who: Subjekt, slag: Kanalslag, kod: str) -> bool:
+def bekrafta(session: Session, who: Subjekt, slag: Kanalslag, kod: str, *, agare_id: int | None = None) -> bool:
     """Whether the code was right: then the channel is in use. Each wrong one is counted; the caller must commit it.
 
     Raises Koden when there is no code to try any more.
     """
-    kanal = _min_kanal(session, who, slag)
+    kanal = _get_kanal(session, agare_id or who.anvandare_id, slag)
     if kanal.verifierad is not None:
         return True
     if kanal.kod_hash is None or kanal.kod_giltig_till is None or kanal.kod_giltig_till <= clock.now():
@@ -214,31 +236,31 @@ def bekrafta(session: Session, who: Subjekt, slag: Kanalslag, kod: str) -> bool:
     if not hmac.compare_digest(kanal.kod_hash, _kodhash(salt, "".join(kod.split()))):
         return False
     kanal.verifierad, kanal.kod_hash, kanal.kod_giltig_till = clock.now(), None, None
-    audit.record(
-        session, "bekräftar kanal", anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, objekt=f"kanal:{slag}"
-    )
+    audit.record(session, "bekräftar kanal", objekt=f"kanal:{slag}", **_vem(who, agare_id))
     return True
 
 
-def ta_bort_kanal(session: Session, who: Subjekt, slag: Kanalslag) -> None:
+def ta_bort_kanal(session: Session, who: Subjekt, slag: Kanalslag, *, agare_id: int | None = None) -> None:
     """Forget the number or address, if it is there. What waits to be sent to it is struck when its turn comes."""
-    kanal = _find_kanal(session, who, slag)
+    kanal = _find_kanal(session, agare_id or who.anvandare_id, slag)
     if kanal is None:
         return
     session.delete(kanal)
-    audit.record(
-        session, "tar bort kanal", anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, objekt=f"kanal:{slag}"
-    )
+    audit.record(session, "tar bort kanal", objekt=f"kanal:{slag}", **_vem(who, agare_id))
 
 
-def _find_kanal(session: Session, who: Subjekt, slag: Kanalslag) -> Kanal | None:
-    return session.scalar(
-        select(Kanal).where(Kanal.anvandare_id == who.anvandare_id, Kanal.slag == slag).with_for_update()
-    )
+def _vem(who: Subjekt, agare_id: int | None) -> dict[str, Any]:
+    """For the record: who did it and, if it is another's, whose it is."""
+    agarens = {} if agare_id in {None, who.anvandare_id} else {"at_anvandare": agare_id}
+    return {"anvandare_id": who.anvandare_id, "aktor_id": who.aktor_id, **agarens}
 
 
-def _min_kanal(session: Session, who: Subjekt, slag: Kanalslag) -> Kanal:
-    kanal = _find_kanal(session, who, slag)
+def _find_kanal(session: Session, agare_id: int, slag: Kanalslag) -> Kanal | None:
+    return session.scalar(select(Kanal).where(Kanal.anvandare_id == agare_id, Kanal.slag == slag).with_for_update())
+
+
+def _get_kanal(session: Session, agare_id: int, slag: Kanalslag) -> Kanal:
+    kanal = _find_kanal(session, agare_id, slag)
     if kanal is None:
         raise Koden("Den är borttagen. Lägg till den igen.")
     return kanal
@@ -296,24 +318,26 @@ def spara_val(
     who: Subjekt,
     val: Mapping[Valnyckel, Val | None],
     tysta_timmar: tuple[str, str] | None,
+    *,
+    agare_id: int | None = None,
 ) -> None:
     """Keep the person's choices: each that is given, None = follow the general one again; and the quiet hours."""
-    rader = session.scalars(select(Prenumeration).where(Prenumeration.anvandare_id == who.anvandare_id)).all()
+    vems = agare_id or who.anvandare_id
+    rader = session.scalars(select(Prenumeration).where(Prenumeration.anvandare_id == vems)).all()
     finns = {Valnyckel(Notisslag(r.slag), Omfattning(r.omfattning), r.handelse_id): r for r in rader}
-    andrade = [nyckel for nyckel, valt in val.items() if _spara_ett(session, who, nyckel, finns.get(nyckel), valt)]
-    tyst = _spara_tystnad(session, who.anvandare_id, tysta_timmar)
+    andrade = [nyckel for nyckel, valt in val.items() if _spara_ett(session, vems, nyckel, finns.get(nyckel), valt)]
+    tyst = _spara_tystnad(session, vems, tysta_timmar)
     if andrade or tyst:
         audit.record(
             session,
             "ändrar notiser",
-            anvandare_id=who.anvandare_id,
-            aktor_id=who.aktor_id,
+            **_vem(who, agare_id),
             val=[f"{n.slag}:{n.handelse_id or n.omfattning}" for n in andrade],
             tysta_timmar=tyst,
         )
 
 
-def _spara_ett(session: Session, who: Subjekt, nyckel: Valnyckel, rad: Prenumeration | None, valt: Val | None) -> bool:
+def _spara_ett(session: Session, vems: int, nyckel: Valnyckel, rad: Prenumeration | None, valt: Val | None) -> bool:
     """Whether anything was changed."""
     if valt is None:
         if rad is not None:
@@ -321,7 +345,7 @@ def _spara_ett(session: Session, who: Subjekt, nyckel: Valnyckel, rad: Prenumera
         return rad is not None
     if rad is None:
         rad = Prenumeration(
-            anvandare_id=who.anvandare_id,
+            anvandare_id=vems,
             slag=nyckel.slag,
             omfattning=nyckel.omfattning,
             handelse_id=nyckel.handelse_id,

@@ -25,6 +25,8 @@ from wis.notiser.transport import Transport, skapa
 from wis.settings import Settings
 
 TRADAR_PER_KANAL = 2
+# Seconds between two looks at who in a batch may still read.
+PROVA_RATTEN = 1.0
 # Seconds: word of a dispatch at most this often; pauses when the database does not answer.
 ANMALAN_PAUS = 0.25
 FORSTA_PAUS = 0.2
@@ -86,17 +88,29 @@ class Sandning:
         """Whether it is still ours to send. Claims are renewed at half time: a slow server must not use them up."""
         if self._stopp.is_set() or self._ouppgjorda or forsandelse.id not in self._kvar:
             return False
-        if (self._parti.lease_till - clock.now()).total_seconds() < self._lease / 2:
-            try:
-                egna = self._ko.fornya(self._parti, self._kvar.keys())
-            except _NERE:
-                _log.warning("the database does not answer: %d deliveries are left for later", len(self._kvar))
-                return False
-            self._kvar = {id_: uppdrag for id_, uppdrag in self._kvar.items() if id_ in egna}
+        try:
+            self._hall_kvar()
+            self._prova_ratten()
+        except _NERE:
+            _log.warning("the database does not answer: %d deliveries are left for later", len(self._kvar))
+            return False
         if forsandelse.id in self._kvar:
             self._borjade.add(forsandelse.id)
             return True
         return False
+
+    def _hall_kvar(self) -> None:
+        if (self._parti.lease_till - clock.now()).total_seconds() < self._lease / 2:
+            egna = self._ko.fornya(self._parti, self._kvar.keys())
+            self._kvar = {id_: uppdrag for id_, uppdrag in self._kvar.items() if id_ in egna}
+
+    def _prova_ratten(self) -> None:
+        """Who has lost the right since the batch was claimed gets nothing more, PROVA_RATTEN seconds later at most."""
+        if (clock.now() - self._parti.bedomt).total_seconds() < PROVA_RATTEN:
+            return
+        kvar = {id_: uppdrag for id_, uppdrag in self._kvar.items() if id_ not in self._borjade}
+        for id_ in self._ko.stryk_utan_ratt(self._parti, kvar):
+            self._anmalare.andrade([self._kvar.pop(id_).berord])
 
     def efter(self, forsandelse: Forsandelse, utfall: Utfall) -> None:
         """Settle it at once: what stands unsettled when the machine stops is sent again."""

@@ -1,22 +1,29 @@
 """What happens in events as one stream in SQL, whatever table it stands in.
 
-Keys are found by index and sorted first; texts are fetched for the few that won. `skapad` of an underrättelse stands
+Only what the one who asks may read is in it, each version by itself; decisions by the time they were taken. Keys are
+found by index and sorted first; texts are fetched for the few that won. `skapad` of an underrättelse stands
 for the time of its first version: the one has an index together with the event, the other has not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     ColumnElement,
+    Integer,
     Select,
+    String,
     Subquery,
     and_,
+    bindparam,
     case,
     func,
     literal,
+    null,
     or_,
     select,
     type_coerce,
@@ -25,38 +32,80 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from wis.aktorer.models import Aktor
+from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
 from wis.db import UtcDateTime
+from wis.handelser.lasratt import Innehall, aktor_laser
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 from wis.ytor.models import Lasmarke
-from wis.ytor.rules import MAX_NYA, Plats, Slag
+from wis.ytor.rules import MAX_NYA, Slag
 
 _BORJAN = datetime(1970, 1, 1, tzinfo=UTC)
 """Before anything that was ever published here."""
 _V, _U, _UV, _B = LagesbildVersion, Underrattelse, UnderrattelseVersion, Handelsebeslut
 
 
+# What is bound when a statement is run: to build one costs more than to run it, so those that are the same but for
+# these values are built once.
+HANDELSER: BindParameter[Any] = bindparam("handelser", expanding=True)
+HANDELSE = bindparam("handelse", type_=Integer())
+ANVANDARE = bindparam("anvandare", type_=Integer())
+LASANDE_AKTOR = bindparam("lasande_aktor", type_=Integer())
+AKTORENS_SLUG = bindparam("aktorens_slug", type_=String())
+SEDAN = bindparam("sedan", type_=UtcDateTime())
+ANTAL = bindparam("antal", type_=Integer())
+FORE_TID = bindparam("fore_tid", type_=UtcDateTime())
+FORE_SLAG = bindparam("fore_slag", type_=String())
+FORE_OBJEKT = bindparam("fore_objekt", type_=BigInteger())
+FORE_NUMMER = bindparam("fore_nummer", type_=BigInteger())
+
+Lasbar = Callable[[Innehall], ColumnElement[bool]]
+"""SQL: what stands in these columns may be read by the one who asks. Needs Handelse in the FROM."""
+
+
 @dataclass(frozen=True)
 class Filter:
-    """Which part of an event's stream: of one actor (slug) or kind, what came before a place, at most so many."""
+    """Which part of an event's stream: of one actor or kind, before a place, nothing older than a moment."""
 
-    handelse_id: int
-    aktor: str
+    aktor: bool
     slag: Slag | None
-    fore: Plats | None
-    antal: int
+    fore: bool
+    sedan: bool
+
+
+# --- what may be read ----------------------------------------------------------------------------------------------
+
+
+def aktorn_laser(innehall: Innehall) -> ColumnElement[bool]:
+    """SQL: LASANDE_AKTOR may read it, by its circles and label. For one with a role in the event who is no guest."""
+    return aktor_laser(LASANDE_AKTOR, None, innehall)
+
+
+def lasbar_lagesbild(lasbar: Lasbar) -> ColumnElement[bool]:
+    """SQL: may read the version. Needs Handelse, Lagesbild and LagesbildVersion."""
+    return lasbar(Innehall(_V.publicerad, Lagesbild.aktor_id, _V.tlp, Lagesbild.krets_id))
+
+
+def lasbar_underrattelse(lasbar: Lasbar, sak: Any = _U, version: Any = _UV) -> ColumnElement[bool]:
+    """SQL: may read the version. Needs Handelse, Underrattelse and UnderrattelseVersion."""
+    return lasbar(Innehall(version.publicerad, sak.aktor_id, version.tlp, sak.krets_id))
+
+
+def lasbart_beslut(lasbar: Lasbar, beslut: Any = _B) -> ColumnElement[bool]:
+    """SQL: may read the decision: it has no readers but the event's, at the time. Needs Handelse and Handelsebeslut."""
+    return lasbar(Innehall(beslut.tid, null(), literal(Tlp.CLEAR.value), None))
 
 
 # --- one event, newest first ---------------------------------------------------------------------------------------
 
 
-def nycklar(urval: Filter) -> Subquery:
-    """SQL: the keys of the newest things that the filter lets through, at most `antal`."""
-    grenar = [gren for slagen, gren in _grenar(urval) if urval.slag is None or urval.slag in slagen]
+def nycklar(lasbar: Lasbar, urval: Filter) -> Subquery:
+    """SQL: the keys of the newest things in HANDELSE that the filter lets through, at most ANTAL."""
+    grenar = [gren for slagen, gren in _grenar(lasbar, urval) if urval.slag is None or urval.slag in slagen]
     alla = union_all(*(select(gren.subquery()) for gren in grenar)).subquery()
-    return select(alla).order_by(*ordning(alla)).limit(urval.antal).subquery()
+    return select(alla).order_by(*ordning(alla)).limit(ANTAL).subquery()
 
 
 def ordning(flode: Subquery) -> tuple[ColumnElement[Any], ...]:
@@ -64,95 +113,121 @@ def ordning(flode: Subquery) -> tuple[ColumnElement[Any], ...]:
     return (flode.c.tid.desc(), flode.c.slag, flode.c.objekt_id.desc(), flode.c.nummer.desc())
 
 
-def _grenar(urval: Filter) -> list[tuple[set[Slag], Select[Any]]]:
-    handelse_id, beslut = urval.handelse_id, literal(Slag.BESLUT.value)
+def _grenar(lasbar: Lasbar, urval: Filter) -> list[tuple[set[Slag], Select[Any]]]:
+    beslut = (
+        _gren(urval, literal(Slag.BESLUT.value), _B.id, literal(0), _B.tid)
+        .join(Handelse, Handelse.id == _B.handelse_id)
+        .where(_B.handelse_id == HANDELSE, lasbart_beslut(lasbar))
+    )
     grenar = [
-        ({Slag.SAMLAD, Slag.EGEN}, _lagesbildsgren(urval), _V.aktor_id),
-        *(({Slag.UNDERRATTELSE}, gren, _U.aktor_id) for gren in _underrattelsegrenar(urval)),
-        (
-            {Slag.BESLUT},
-            _gren(urval, beslut, _B.id, literal(0), _B.tid).where(_B.handelse_id == handelse_id),
-            _B.aktor_id,
-        ),
+        ({Slag.SAMLAD, Slag.EGEN}, _lagesbildsgren(lasbar, urval), _V.aktor_id),
+        *(({Slag.UNDERRATTELSE}, gren, _U.aktor_id) for gren in _underrattelsegrenar(lasbar, urval)),
+        ({Slag.BESLUT}, beslut, _B.aktor_id),
     ]
-    aktor = select(Aktor.id).where(Aktor.slug == urval.aktor).scalar_subquery()
+    aktor = select(Aktor.id).where(Aktor.slug == AKTORENS_SLUG).scalar_subquery()
     return [(slagen, gren.where(agare == aktor) if urval.aktor else gren) for slagen, gren, agare in grenar]
 
 
-def _lagesbildsgren(urval: Filter) -> Select[Any]:
+def _lagesbildsgren(lasbar: Lasbar, urval: Filter) -> Select[Any]:
     gren = _gren(urval, _lagesslag(), Lagesbild.id, _V.nummer, _V.publicerad).select_from(Lagesbild)
-    gren = gren.join(_V, _ar_version()).where(Lagesbild.handelse_id == urval.handelse_id)
+    gren = gren.join(_V, _ar_version()).join(Handelse, Handelse.id == Lagesbild.handelse_id)
+    gren = gren.where(Lagesbild.handelse_id == HANDELSE, lasbar_lagesbild(lasbar))
     return gren if urval.slag is None else gren.where(_lagesslag() == urval.slag.value)
 
 
-def _underrattelsegrenar(urval: Filter) -> list[Select[Any]]:
-    slag, i_handelsen = literal(Slag.UNDERRATTELSE.value), _U.handelse_id == urval.handelse_id
-    rattelser = (
-        _gren(urval, slag, _U.id, _UV.nummer, _UV.publicerad)
-        .select_from(_U)
+def _underrattelsegrenar(lasbar: Lasbar, urval: Filter) -> list[Select[Any]]:
+    slag = literal(Slag.UNDERRATTELSE.value)
+    forsta = _gren(urval, slag, _U.id, literal(1), _U.skapad).where(_UV.nummer == 1)
+    rattelser = _gren(urval, slag, _U.id, _UV.nummer, _UV.publicerad).where(_U.senaste > 1, _UV.nummer > 1)
+    return [
+        gren.select_from(_U)
         .join(_UV, _UV.underrattelse_id == _U.id)
-        .where(i_handelsen, _U.senaste > 1, _UV.nummer > 1)
-    )
-    return [_gren(urval, slag, _U.id, literal(1), _U.skapad).where(i_handelsen), rattelser]
+        .join(Handelse, Handelse.id == _U.handelse_id)
+        .where(_U.handelse_id == HANDELSE, lasbar_underrattelse(lasbar))
+        for gren in (forsta, rattelser)
+    ]
 
 
 def _gren(urval: Filter, slag: Any, objekt_id: Any, nummer: Any, tid: Any) -> Select[Any]:
     gren = (
-        _nyckel(literal(urval.handelse_id), slag, objekt_id, nummer, tid)
+        _nyckel(HANDELSE, slag, objekt_id, nummer, tid)
         .order_by(tid.desc(), slag, objekt_id.desc(), nummer.desc())
-        .limit(urval.antal)
+        .limit(ANTAL)
     )
-    fore = urval.fore
-    if fore is None:
+    if urval.sedan:
+        # Says no more than what the right to read says of each; it ends the search where nothing more can be found.
+        gren = gren.where(tid >= SEDAN)
+    if not urval.fore:
         return gren
     samma = or_(
-        slag > fore.slag.value,
-        and_(
-            slag == fore.slag.value,
-            or_(objekt_id < fore.objekt_id, and_(objekt_id == fore.objekt_id, nummer < fore.nummer)),
-        ),
+        slag > FORE_SLAG,
+        and_(slag == FORE_SLAG, or_(objekt_id < FORE_OBJEKT, and_(objekt_id == FORE_OBJEKT, nummer < FORE_NUMMER))),
     )
     # The first condition says no more than the second; it is the one that an index answers.
-    return gren.where(tid <= fore.tid, or_(tid < fore.tid, samma))
+    return gren.where(tid <= FORE_TID, or_(tid < FORE_TID, samma))
 
 
 # --- several events, the newest thing of each ----------------------------------------------------------------------
 
 
-def nyast(handelse_ids: Sequence[int]) -> Subquery:
-    """SQL: the key of the newest thing in each of these events."""
-    alla = union_all(*_kandidater(handelse_ids)).subquery()
+def nyast(lasbar: Lasbar) -> Subquery:
+    """SQL: the key of the newest thing that may be read in each of HANDELSER."""
+    alla = union_all(*_kandidater(lasbar)).subquery()
     plats = func.row_number().over(partition_by=alla.c.handelse_id, order_by=ordning(alla)).label("plats")
     ordnade = select(alla, plats).subquery()
     return select(ordnade).where(ordnade.c.plats == 1).subquery()
 
 
-def _kandidater(handelse_ids: Sequence[int]) -> list[Select[Any]]:
-    underrattelse, dessa = literal(Slag.UNDERRATTELSE.value), list(handelse_ids)
+def _kandidater(lasbar: Lasbar) -> list[Select[Any]]:
+    underrattelse = literal(Slag.UNDERRATTELSE.value)
     return [
         _nyckel(Lagesbild.handelse_id, _lagesslag(), Lagesbild.id, _V.nummer, _V.publicerad)
         .select_from(Lagesbild)
         .join(_V, and_(_ar_version(), _V.nummer == Lagesbild.senaste))
-        .where(Lagesbild.handelse_id.in_(dessa)),
+        .join(Handelse, Handelse.id == Lagesbild.handelse_id)
+        .where(Handelse.id.in_(HANDELSER), lasbar_lagesbild(lasbar)),
         _nyckel(_U.handelse_id, underrattelse, _U.id, literal(1), _U.skapad)
         .select_from(_U)
-        .join(Handelse, _U.id == _yngst(aliased(_U), "skapad"))
-        .where(Handelse.id.in_(dessa)),
+        .join(Handelse, _U.id == _yngsta_underrattelse(lasbar))
+        .where(Handelse.id.in_(HANDELSER)),
         _nyckel(_U.handelse_id, underrattelse, _U.id, _UV.nummer, _UV.publicerad)
         .select_from(_U)
         .join(_UV, and_(_UV.underrattelse_id == _U.id, _UV.nummer == _U.senaste))
-        .where(_U.handelse_id.in_(dessa), _U.senaste > 1),
+        .join(Handelse, Handelse.id == _U.handelse_id)
+        .where(_U.handelse_id.in_(HANDELSER), _U.senaste > 1, lasbar_underrattelse(lasbar)),
         _nyckel(_B.handelse_id, literal(Slag.BESLUT.value), _B.id, literal(0), _B.tid)
         .select_from(_B)
-        .join(Handelse, _B.id == _yngst(aliased(_B), "tid"))
-        .where(Handelse.id.in_(dessa)),
+        .join(Handelse, _B.id == _yngsta_beslut(lasbar))
+        .where(Handelse.id.in_(HANDELSER)),
     ]
 
 
-def _yngst(tabell: Any, tid: str) -> Any:
-    """SQL: the id of the youngest row of Handelse, by the index of event and time."""
-    yngst_forst = select(tabell.id).order_by(getattr(tabell, tid).desc(), tabell.id.desc())
-    return yngst_forst.where(tabell.handelse_id == Handelse.id).limit(1).scalar_subquery()
+# Each of the two below walks the index of event and time from its young end, to the first that may be read.
+
+
+def _yngsta_underrattelse(lasbar: Lasbar) -> Any:
+    sak, version = aliased(_U), aliased(_UV)
+    return (
+        select(sak.id)
+        .join(version, and_(version.underrattelse_id == sak.id, version.nummer == 1))
+        .where(sak.handelse_id == Handelse.id, lasbar_underrattelse(lasbar, sak, version))
+        .order_by(sak.skapad.desc(), sak.id.desc())
+        .limit(1)
+        .correlate(Handelse)
+        .scalar_subquery()
+    )
+
+
+def _yngsta_beslut(lasbar: Lasbar) -> Any:
+    beslut = aliased(_B)
+    return (
+        select(beslut.id)
+        .where(beslut.handelse_id == Handelse.id, lasbart_beslut(lasbar, beslut))
+        .order_by(beslut.tid.desc(), beslut.id.desc())
+        .limit(1)
+        .correlate(Handelse)
+        .scalar_subquery()
+    )
 
 
 def _nyckel(handelse_id: Any, slag: Any, objekt_id: Any, nummer: Any, tid: Any) -> Select[Any]:
@@ -165,30 +240,31 @@ def _nyckel(handelse_id: Any, slag: Any, objekt_id: Any, nummer: Any, tid: Any) 
     )
 
 
-def antal_nya(anvandare_id: int) -> ColumnElement[int]:
-    """SQL: how many things in Handelse are new to the person whose Lasmarke is outer joined.
+def antal_nya(lasbar: Lasbar) -> ColumnElement[int]:
+    """SQL: how many things in Handelse may be read and are new to ANVANDARE, whose Lasmarke is outer joined.
 
     Of each kind no more are counted than are ever shown, and one.
     """
     sedan = func.coalesce(Lasmarke.sedd_till, literal(_BORJAN, UtcDateTime()))
     antal = [
         select(func.count()).select_from(ett.correlate(Handelse, Lasmarke).limit(MAX_NYA + 1).subquery())
-        for ett in _nya(sedan, anvandare_id)
+        for ett in _nya(sedan, lasbar)
     ]
     forsta, *resten = (ett.scalar_subquery() for ett in antal)
     return sum(resten, forsta)
 
 
-def _nya(sedan: Any, anvandare_id: int) -> list[Select[Any]]:
-    av_annan, en = _UV.forfattare_id != anvandare_id, select(literal(1))
+def _nya(sedan: Any, lasbar: Lasbar) -> list[Select[Any]]:
+    en = select(literal(1))
+    av_annan = and_(_UV.forfattare_id != ANVANDARE, lasbar_underrattelse(lasbar))
     underrattelse = en.select_from(_U).join(_UV, _UV.underrattelse_id == _U.id).where(_U.handelse_id == Handelse.id)
     lagesbild = en.select_from(Lagesbild).join(_V, _ar_version()).where(Lagesbild.handelse_id == Handelse.id)
     beslut_av = func.coalesce(_B.anvandare_id, 0)
     return [
-        lagesbild.where(_V.publicerad > sedan, _V.forfattare_id != anvandare_id),
+        lagesbild.where(_V.publicerad > sedan, _V.forfattare_id != ANVANDARE, lasbar_lagesbild(lasbar)),
         underrattelse.where(_UV.nummer == 1, _U.skapad > sedan, av_annan),
         underrattelse.where(_UV.nummer > 1, _U.senaste > 1, _UV.publicerad > sedan, av_annan),
-        en.where(_B.handelse_id == Handelse.id, _B.tid > sedan, beslut_av != anvandare_id),
+        en.where(_B.handelse_id == Handelse.id, _B.tid > sedan, beslut_av != ANVANDARE, lasbart_beslut(lasbar)),
     ]
 
 
@@ -230,6 +306,8 @@ def _ord() -> list[ColumnElement[Any]]:
         func.coalesce(_V.oforandrad, _UV.bradskande).label("markt"),
         func.coalesce(_B.slag, "").label("detalj"),
         func.coalesce(_B.lage, "").label("lage"),
+        func.coalesce(_V.tlp, _UV.tlp, Tlp.CLEAR.value).label("tlp"),
+        func.coalesce(_V.funktion, _UV.funktion, "").label("funktion"),
         Aktor.kortnamn.label("kortnamn"),
         Aktor.slug.label("aktor_slug"),
         func.coalesce(Anvandare.namn, "").label("av"),

@@ -1,21 +1,25 @@
 """Reads for the composed pages. The number of queries never depends on how much there is to show."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, and_, select, union
+from sqlalchemy import CompoundSelect, Select, and_, exists, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from wis import clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
+from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Subjekt
+from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse, Handelsebeslut
-from wis.handelser.queries import synlig_for
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
-from wis.underrattelser.models import Underrattelse
+from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 from wis.ytor import flode
+from wis.ytor.flode import Lasbar
 from wis.ytor.models import Lasmarke
 from wis.ytor.rules import MAX_NYA, Plats, Slag
 
@@ -24,7 +28,8 @@ from wis.ytor.rules import MAX_NYA, Plats, Slag
 class Post:
     """One thing that has happened in an event: a version or a decision.
 
-    `nummer` is the version, 0 for a decision; `detalj` the kind of decision, `lage` the läge it left.
+    `nummer` is the version, 0 for a decision; `detalj` the kind of decision, `lage` the läge it left; `funktion` as
+    what the author was on duty.
     """
 
     handelse_id: int
@@ -42,6 +47,8 @@ class Post:
     detalj: str
     lage: str
     plats: Plats
+    tlp: str
+    funktion: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,14 @@ class Senast:
         return str(self.nya) if self.nya <= MAX_NYA else f"{MAX_NYA}+"
 
 
+@dataclass(frozen=True)
+class Lasratt:
+    """How many actors read a thing, of how many that read the event."""
+
+    antal: int
+    av: int
+
+
 def sedd_till(session: Session, anvandare_id: int, handelse_id: int) -> datetime | None:
     """How far the person has read the event, or None."""
     return session.scalar(
@@ -75,50 +90,127 @@ def sedd_till(session: Session, anvandare_id: int, handelse_id: int) -> datetime
 
 
 def senast_i(session: Session, who: Subjekt, handelse_ids: Collection[int]) -> dict[int, Senast]:
-    """For each of these events in which anything has happened: the newest thing, and how much is new."""
-    nyast = flode.nyast(list(handelse_ids))
-    query = (
+    """For each of these events in which anything is to be read: the newest thing, and how much is new."""
+    dessa = [id_ for id_ in handelse_ids if _har_roll(who, id_)]
+    varden = _varden(who) | {"anvandare": who.anvandare_id, "handelser": dessa}
+    rows = session.execute(_sats(_senast_sats, who), varden)
+    return {row.handelse_id: Senast(_post(row), min(row.nya, MAX_NYA + 1)) for row in rows}
+
+
+@cache
+def _senast_sats(lasbar: Lasbar) -> Select[Any]:
+    nyast = flode.nyast(lasbar)
+    return (
         flode.utfyllt(nyast)
         .join(Handelse, Handelse.id == nyast.c.handelse_id)
-        .outerjoin(Lasmarke, and_(Lasmarke.handelse_id == Handelse.id, Lasmarke.anvandare_id == who.anvandare_id))
-        .add_columns(flode.antal_nya(who.anvandare_id).label("nya"))
+        .outerjoin(Lasmarke, and_(Lasmarke.handelse_id == Handelse.id, Lasmarke.anvandare_id == flode.ANVANDARE))
+        .add_columns(flode.antal_nya(lasbar).label("nya"))
     )
-    return {row.handelse_id: Senast(_post(row), min(row.nya, MAX_NYA + 1)) for row in session.execute(query)}
 
 
-def tidslinje(session: Session, handelse_id: int, urval: Urval) -> list[Post]:
-    """What has happened in the event, newest first."""
-    nycklar = flode.nycklar(flode.Filter(handelse_id, urval.aktor, urval.slag, urval.fore, urval.antal))
-    return [_post(row) for row in session.execute(flode.utfyllt(nycklar).order_by(*flode.ordning(nycklar)))]
+def tidslinje(session: Session, who: Subjekt, handelse: Handelse, urval: Urval) -> list[Post]:
+    """What has happened in the event and may be read, newest first."""
+    if not _har_roll(who, handelse.id):
+        return []
+    sedan, fore = handelse.krets().sedan(who.aktor_id, who.ansluten), urval.fore
+    varden = _varden(who) | {"handelse": handelse.id, "antal": urval.antal}
+    varden |= {"aktorens_slug": urval.aktor} if urval.aktor else {}
+    varden |= {} if sedan is None else {"sedan": sedan}
+    if fore is not None:
+        varden |= {"fore_tid": fore.tid, "fore_slag": fore.slag.value}
+        varden |= {"fore_objekt": fore.objekt_id, "fore_nummer": fore.nummer}
+    filtret = flode.Filter(bool(urval.aktor), urval.slag, fore is not None, sedan is not None)
+    return [_post(row) for row in session.execute(_sats(_tidslinje_sats, who, filtret), varden)]
 
 
-def aktorer_i(session: Session, handelse_id: int) -> list[tuple[str, str]]:
-    """The actors that have done something in the event, as (slug, short name) in Swedish order."""
-    i_handelsen = Lagesbild.handelse_id == handelse_id
-    samlades = select(LagesbildVersion.aktor_id).join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
+@cache
+def _tidslinje_sats(lasbar: Lasbar, filtret: flode.Filter) -> Select[Any]:
+    nycklar = flode.nycklar(lasbar, filtret)
+    return flode.utfyllt(nycklar).order_by(*flode.ordning(nycklar))
+
+
+def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[str, str]]:
+    """The actors that have done something in the event that may be read, as (slug, short name) in Swedish order."""
+    if not _har_roll(who, handelse_id):
+        return []
+    rows = session.execute(_sats(_aktorer_sats, who), _varden(who) | {"handelse": handelse_id})
+    return _i_ordning(rows)
+
+
+@cache
+def _aktorer_sats(lasbar: Lasbar) -> Select[Any]:
+    version, sak, beslut = LagesbildVersion, Underrattelse, Handelsebeslut
+    egen = and_(Lagesbild.handelse_id == flode.HANDELSE, Lagesbild.aktor_id.is_not(None))
+    samlad = and_(Lagesbild.handelse_id == flode.HANDELSE, Lagesbild.aktor_id.is_(None))
+    # One version that may be read is enough.
+    nagon = exists().where(version.lagesbild_id == Lagesbild.id, flode.lasbar_lagesbild(lasbar))
+    i_handelsen = select(Lagesbild.aktor_id).join(Handelse, Handelse.id == Lagesbild.handelse_id)
     acted: CompoundSelect[Any] = union(
-        select(Lagesbild.aktor_id).where(i_handelsen, Lagesbild.senaste > 0, Lagesbild.aktor_id.is_not(None)),
-        samlades.where(i_handelsen, Lagesbild.aktor_id.is_(None)),
-        select(Underrattelse.aktor_id).where(Underrattelse.handelse_id == handelse_id),
-        select(Handelsebeslut.aktor_id).where(Handelsebeslut.handelse_id == handelse_id),
+        i_handelsen.where(egen, nagon.correlate_except(version)),
+        i_handelsen.join(version, version.lagesbild_id == Lagesbild.id)
+        .with_only_columns(version.aktor_id)
+        .where(samlad, flode.lasbar_lagesbild(lasbar)),
+        select(sak.aktor_id)
+        .join(UnderrattelseVersion, UnderrattelseVersion.underrattelse_id == sak.id)
+        .join(Handelse, Handelse.id == sak.handelse_id)
+        .where(sak.handelse_id == flode.HANDELSE, flode.lasbar_underrattelse(lasbar)),
+        select(beslut.aktor_id)
+        .join(Handelse, Handelse.id == beslut.handelse_id)
+        .where(beslut.handelse_id == flode.HANDELSE, flode.lasbart_beslut(lasbar)),
     )
-    rows = session.execute(select(Aktor.slug, Aktor.kortnamn).where(Aktor.id.in_(acted)))
-    return sorted(((slug, kortnamn) for slug, kortnamn in rows), key=lambda rad: svensk_nyckel(rad[1]))
+    sats: Any = select(Aktor.slug, Aktor.kortnamn).where(Aktor.id.in_(acted))
+    return cast("Select[Any]", sats)
 
 
-def sedda_versioner(session: Session, handelse_id: int, till: datetime | None) -> dict[int, int]:
-    """Lägesbild id → the number of its last version published by `till`: the one that was seen."""
-    if till is None:
+def sedda_versioner(session: Session, who: Subjekt, handelse_id: int, till: datetime | None) -> dict[int, int]:
+    """Lägesbild id → the number of its last version published by `till` that may be read: the one that was seen."""
+    if till is None or not _har_roll(who, handelse_id):
         return {}
+    varden = _varden(who) | {"handelse": handelse_id, "sedan": till}
+    rows = session.execute(_sats(_sedda_sats, who), varden)
+    return {lagesbild_id: nummer for lagesbild_id, nummer in rows if nummer is not None}
+
+
+@cache
+def _sedda_sats(lasbar: Lasbar) -> Select[Any]:
     sedd = (
         select(LagesbildVersion.nummer)
-        .where(LagesbildVersion.lagesbild_id == Lagesbild.id, LagesbildVersion.publicerad <= till)
+        .where(
+            LagesbildVersion.lagesbild_id == Lagesbild.id,
+            LagesbildVersion.publicerad <= flode.SEDAN,
+            flode.lasbar_lagesbild(lasbar),
+        )
         .order_by(LagesbildVersion.publicerad.desc(), LagesbildVersion.nummer.desc())
         .limit(1)
+        .correlate(Lagesbild, Handelse)
         .scalar_subquery()
     )
-    rows = session.execute(select(Lagesbild.id, sedd).where(Lagesbild.handelse_id == handelse_id))
-    return {lagesbild_id: nummer for lagesbild_id, nummer in rows if nummer is not None}
+    i_handelsen = select(Lagesbild.id, sedd).join(Handelse, Handelse.id == Lagesbild.handelse_id)
+    return i_handelsen.where(Lagesbild.handelse_id == flode.HANDELSE)
+
+
+def _har_roll(who: Subjekt, handelse_id: int) -> bool:
+    """Whether the subject reads anything of the event by its role, or as its guest: the rest is for SQL to say."""
+    if who.gast_i is not None:
+        return who.gast_i == handelse_id
+    return who.roll_i(handelse_id, clock.now()) is not None
+
+
+def _sats(bygg: Callable[..., Select[Any]], who: Subjekt, *val: Any) -> Select[Any]:
+    """The statement for who asks: built once for all that are like others, anew for guests and who looks as another."""
+    if who.gast_i is None and who.betraktare is None:
+        return bygg(flode.aktorn_laser, *val)
+    eget: Callable[..., Select[Any]] = bygg.__wrapped__  # type: ignore[attr-defined]
+    return eget(lambda innehall: lasbar_for(who, innehall), *val)
+
+
+def _varden(who: Subjekt) -> dict[str, Any]:
+    vanlig = who.gast_i is None and who.betraktare is None
+    return {"lasande_aktor": who.aktor_id} if vanlig else {}
+
+
+def _i_ordning(rader: Iterable[Any]) -> list[tuple[str, str]]:
+    return sorted(((slug, kortnamn) for slug, kortnamn in rader), key=lambda rad: svensk_nyckel(rad[1]))
 
 
 def forsenade(session: Session, who: Subjekt, now: datetime) -> Sequence[LagesbildVersion]:
@@ -136,7 +228,7 @@ def forsenade(session: Session, who: Subjekt, now: datetime) -> Sequence[Lagesbi
             )
         )
         .where(
-            synlig_for(who),
+            flode.lasbar_lagesbild(lambda innehall: lasbar_for(who, innehall, now)),
             Handelse.stangd.is_(None),
             LagesbildVersion.nasta_uppdatering < now,
             LagesbildVersion.aktor_id == who.aktor_id,
@@ -145,13 +237,40 @@ def forsenade(session: Session, who: Subjekt, now: datetime) -> Sequence[Lagesbi
     ).all()
 
 
-def utan_lagesbild(session: Session, handelse: Handelse, har: Collection[int]) -> list[str]:
-    """The short names of the actors that may read the event and have no lägesbild in it, in Swedish order."""
-    query = select(Aktor.kortnamn).where(Aktor.id.not_in(list(har)))
+def utan_lagesbild(session: Session, handelse: Handelse, har: Collection[int]) -> list[tuple[str, str]]:
+    """The actors that may read the event and are not among `har`, as (slug, short name) in Swedish order."""
+    query = select(Aktor.slug, Aktor.kortnamn).where(Aktor.id.not_in(list(har)))
     readers = handelse.lasande_aktorer()
     if readers is not None:
         query = query.where(Aktor.id.in_(readers))
-    return sorted(session.scalars(query), key=svensk_nyckel)
+    return _i_ordning(session.execute(query))
+
+
+def lasratt_hos(session: Session, handelse: Handelse, versioner: Sequence[LagesbildVersion]) -> dict[int, Lasratt]:
+    """Lägesbild id → how many actors read this version of it, among those that read the event now."""
+    if not versioner:
+        return {}
+    i_handelsen = handelse.krets()
+    aktorer = [
+        (id_, ansluten)
+        for id_, ansluten in session.execute(select(Aktor.id, Aktor.ansluten))
+        if i_handelsen.rymmer(id_, ansluten, None)
+    ]
+    return {version.lagesbild_id: _lasratt(handelse, version, aktorer) for version in versioner}
+
+
+def _lasratt(handelse: Handelse, version: LagesbildVersion, aktorer: list[tuple[int, datetime | None]]) -> Lasratt:
+    bild = version.lagesbild
+    slag = Sakslag.SAMLAD_LAGESBILD if bild.aktor is None else Sakslag.EGEN_LAGESBILD
+    sak = handelse.sak(slag, bild.aktor, krets=bild.krets, publicerad=version.publicerad, tlp=version.tlp)
+    namngivna = sak.lasande_aktorer()
+    laser = [
+        id_
+        for id_, ansluten in aktorer
+        if (namngivna is None or id_ in namngivna)
+        and all(krets.rymmer(id_, ansluten, version.publicerad) for krets in sak.kretsar)
+    ]
+    return Lasratt(len(laser), len(aktorer))
 
 
 def _post(row: Any) -> Post:
@@ -172,4 +291,6 @@ def _post(row: Any) -> Post:
         detalj=row.detalj,
         lage=row.lage,
         plats=Plats(row.nyckeltid, slag, row.objekt_id, row.nummer),
+        tlp=row.tlp,
+        funktion=row.funktion,
     )

@@ -1,9 +1,9 @@
 """The composed pages: the start page and an event's own with its tabs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from wis import clock, web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
-from wis.auth.atkomst import inloggad, kraver, tillgang
+from wis.auth.atkomst import inloggad, kraver_nu, tillgang
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
+from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse, Typ
-from wis.handelser.queries import handelser_for, senaste_beslut
+from wis.handelser.queries import handelser_for, senaste_beslut, stangda_for
 from wis.handelser.views import ny_handelse_sak
 from wis.lage.service import beslutsrubrik
 from wis.lagesbild.models import LagesbildVersion
@@ -44,19 +45,24 @@ bp.add_app_template_global(beslutsrubrik, "beslutsrubrik")
 
 @dataclass(frozen=True)
 class Kort:
-    """A lägesbild's latest version as it stands on the event page. `sedd`: the version that the reader saw last."""
+    """A lägesbild's latest version as it stands on the event page. `sedd`: the version that the reader saw last.
+
+    `lasratt`: how many read it, of what is one's own.
+    """
 
     version: LagesbildVersion
     nytt: bool
     sedd: int | None
     overskriden: bool
     forsening: str
+    lasratt: queries.Lasratt | None = None
 
 
 # --- start ---------------------------------------------------------------------------------------------------------
 
 
 @bp.get("/")
+@visbar_som
 def start() -> web.Svar:
     """What goes on, what is new, and what one's own actor has promised."""
     who, session, now = inloggad(), web.session(), clock.now()
@@ -64,6 +70,8 @@ def start() -> web.Svar:
     if not laser:
         return render_template("ytor/utan_lasratt.html", beslut=laser)
     handelser = handelser_for(session, who)
+    if who.gast_i is not None and not handelser:
+        handelser = stangda_for(session, who)
     return render_template(
         "ytor/start.html",
         skarpa=[h for h in handelser if not h.ovning],
@@ -82,43 +90,50 @@ def start() -> web.Svar:
 
 
 @bp.get("/handelser/<slug>")
+@visbar_som
 def handelse(slug: str) -> web.Svar:
     """The event as it is now: the samlade lägesbilden, each actor's own, and the latest underrättelser."""
     huvud = _huvud(hamta_handelse(slug), "lagesbild")
     sak, who, session, marke = huvud["handelse"], inloggad(), web.session(), huvud["lasmarke"]
-    sedda = queries.sedda_versioner(session, sak.id, marke.sedd_till)
-    kort = [_kort(version, marke, sedda, stangd=bool(sak.stangd)) for version in senaste_i_handelse(session, sak.id)]
-    har = {k.version.lagesbild.aktor_id for k in kort} - {None}
-    saknas = queries.utan_lagesbild(session, sak, cast("set[int]", har))
+    sedda = queries.sedda_versioner(session, who, sak.id, marke.sedd_till)
+    versioner = senaste_i_handelse(session, who, sak.id)
+    hos = queries.lasratt_hos(session, sak, [v for v in versioner if v.lagesbild.aktor_id == who.aktor_id])
+    kort = [
+        replace(_kort(v, marke, sedda, stangd=bool(sak.stangd)), lasratt=hos.get(v.lagesbild_id)) for v in versioner
+    ]
+    # Who has none and who does not share it are not told apart: that something is there is not ours to say.
+    saknas = queries.utan_lagesbild(session, sak, {who.aktor_id} | {v.lagesbild.aktor_id or 0 for v in versioner})
     return render_template(
         "ytor/handelse.html",
         **huvud,
         samlad=next((k for k in kort if k.version.lagesbild.aktor_id is None), None),
         egna=[k for k in kort if k.version.lagesbild.aktor_id is not None],
         saknas=saknas,
+        far_be_om_lasratt=tillgang(Verb.BE_OM_LASRATT, sak.sak()),
         namnge_saknade=not sak.alla_aktorer or len(saknas) <= KORT_RAD,
         underrattelser=_underrattelser(session, who, sak, marke),
-        atgarder=_atgarder(sak, session.get_one(Aktor, who.aktor_id)),
+        atgarder=[] if who.gast_i is not None else _atgarder(sak, session.get_one(Aktor, who.aktor_id)),
     )
 
 
 @bp.get("/handelser/<slug>/tidslinje")
+@visbar_som
 def tidslinje(slug: str) -> web.Svar:
     """All that has happened in the event, newest first."""
     huvud = _huvud(hamta_handelse(slug), "tidslinje")
-    session, handelse_id = web.session(), huvud["handelse"].id
+    session, who, sak = web.session(), inloggad(), huvud["handelse"]
     aktor, slag = request.args.get("aktor", ""), request.args.get("slag", "")
     fore = rules.las_plats(request.args.get("fore"))
     valt = Slag(slag) if slag in set(Slag) else None
     # One more than is shown, to know if there is another page.
-    poster = queries.tidslinje(session, handelse_id, queries.Urval(aktor, valt, fore, PER_SIDA + 1))
+    poster = queries.tidslinje(session, who, sak, queries.Urval(aktor, valt, fore, PER_SIDA + 1))
     return render_template(
         "ytor/tidslinje.html",
         **huvud,
         poster=poster[:PER_SIDA],
         fore=fore,
         nasta=str(poster[PER_SIDA - 1].plats) if len(poster) > PER_SIDA else None,
-        aktorer=queries.aktorer_i(session, handelse_id),
+        aktorer=queries.aktorer_i(session, who, sak.id),
         slagen=list(Slag),
         vald_aktor=aktor,
         valt_slag=valt,
@@ -126,10 +141,11 @@ def tidslinje(slug: str) -> web.Svar:
 
 
 @bp.get("/handelser/<slug>/versioner")
+@visbar_som
 def versioner(slug: str) -> web.Svar:
     """Every version of every lägesbild of the event."""
     huvud = _huvud(hamta_handelse(slug), "versioner")
-    found = versioner_i_handelse(web.session(), huvud["handelse"].id, MAX_VERSIONER + 1)
+    found = versioner_i_handelse(web.session(), inloggad(), huvud["handelse"].id, MAX_VERSIONER + 1)
     ordered = sorted(found[:MAX_VERSIONER], key=_i_svensk_ordning)
     return render_template(
         "ytor/versioner.html",
@@ -159,12 +175,12 @@ def utskick(slug: str) -> web.Svar:
 @bp.post("/handelser/<slug>/last")
 def markera_last(slug: str) -> web.Svar:
     """Raise the mark of how far one has read."""
-    handelse_id, who = hamta_handelse(slug).id, inloggad()
+    handelse_id = hamta_handelse(slug).id
     begard = rules.las_tid(request.form.get("sedd_till"))
     if begard is None:
         return web.felsida(400, "Det gick inte att förstå", "Tiden gick inte att tolka.", gor="Ladda om sidan.")
     with web.transaction() as session:
-        kraver(Verb.LASA, session.get_one(Handelse, handelse_id).sak())
+        who = kraver_nu(session, Verb.LASA, session.get_one(Handelse, handelse_id).sak())
         _hoj_marke(session, who.anvandare_id, handelse_id, begard)
     if web.wants_json():
         return Response(status=204)
