@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy import ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from wis import clock
@@ -19,6 +19,8 @@ class Loggpost(Base):
     """One recorded act. A trigger in the database refuses UPDATE and DELETE."""
 
     __tablename__ = "loggpost"
+    # What one person has done, of one kind: their own list of what they asked for.
+    __table_args__ = (Index("ix_loggpost_anvandare_id_handling", "anvandare_id", "handling"),)
 
     nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     tid: Mapped[datetime]

@@ -1,6 +1,6 @@
 """Times as Swedish readers expect them; always Europe/Stockholm. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from babel.dates import format_datetime
 
@@ -61,3 +61,13 @@ def fran_falt(text: str) -> datetime:
     if local(datetime.fromtimestamp(moment.timestamp(), STOCKHOLM)).replace(tzinfo=None) != naive:
         raise ValueError("the clock skips this time")
     return moment
+
+
+def slutet_av(dag: date) -> datetime:
+    """The moment when the last day is over, in Swedish time."""
+    return datetime.combine(dag + timedelta(days=1), time(0), STOCKHOLM)
+
+
+def sista_dag(giltig_till: datetime) -> date:
+    """The last day on which it holds."""
+    return local(giltig_till - timedelta(microseconds=1)).date()

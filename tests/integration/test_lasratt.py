@@ -118,7 +118,8 @@ def test_who_is_taken_away_reads_nothing_any_more_and_hears_of_it(scen: Kretssce
     lyssna(scen.database, hort.append)
     assert scen.satt(set(), scen.signatur())
     assert scen.lasbara(scen.nacka) == []
-    assert hort[-1].aktorer == {scen.anna.aktor_id, scen.nacka.aktor_id}
+    assert hort[-1].aktorer == {scen.anna.aktor_id}
+    assert hort[-1].forlorat == {scen.anna.aktor_id, scen.nacka.aktor_id}  # told to look again, by no id
     with scen.database.reading() as session:
         post = session.query(Loggpost).order_by(Loggpost.nummer.desc()).first()
         assert post is not None

@@ -19,7 +19,7 @@ from wis.db import Database
 from wis.handelser.models import Beslutsslag, Handelse, HandelseLasare
 from wis.lagesbild.models import Lagesbild
 from wis.tx import transaction
-from wis.underrattelser.models import Underrattelse
+from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 from wis.ytor import queries
 from wis.ytor.queries import Urval
 from wis.ytor.rules import Slag
@@ -135,6 +135,38 @@ def test_a_guest_reads_the_one_event_up_to_green(varje_databas: Database) -> Non
         assert nya(session, gast, min_) == 2
         assert queries.tidslinje(session, gast, annan, Urval()) == []
         assert set(queries.senast_i(session, gast, [min_.id, annan.id])) == {min_.id}
+
+
+def test_what_was_corrected_out_of_sight_is_not_shown_as_if_it_stood(varje_databas: Database) -> None:
+    with transaction(varje_databas) as session:
+        handelse = en_handelse(session)
+        forsta = underratta(session, handelse, "Vägen är öppen")
+        gast = subjektet(session, en_gast(session, "nacka", handelse))
+        assert det_som_syns(session, gast, handelse) == [("underrattelse", "polisen", 1)]
+        session.get_one(Underrattelse, forsta.underrattelse_id).senaste = 2
+        session.add(_rattelse(forsta, tlp="amber"))
+        session.flush()
+        assert det_som_syns(session, gast, handelse) == []
+        assert queries.senast_i(session, gast, [handelse.id]) == {}
+        assert aktorerna(session, gast, handelse) == []
+        personal = som(session, "nacka")
+        assert [nummer for _, _, nummer in det_som_syns(session, personal, handelse)] == [2, 1]
+
+
+def _rattelse(forsta: UnderrattelseVersion, tlp: str) -> UnderrattelseVersion:
+    return UnderrattelseVersion(
+        underrattelse_id=forsta.underrattelse_id,
+        nummer=2,
+        foregaende=1,
+        publicerad=clock.now(),
+        forfattare_id=forsta.forfattare_id,
+        bradskande=False,
+        rubrik="Vägen är stängd",
+        text="Texten.",
+        html="<p>Texten.</p>",
+        idempotensnyckel=f"{forsta.idempotensnyckel}-2",
+        tlp=tlp,
+    )
 
 
 def test_a_role_in_the_event_opens_and_closes_it(varje_databas: Database) -> None:

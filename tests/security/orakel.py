@@ -136,6 +136,9 @@ LASBART: list[tuple[Ting, str]] = [
     (Ting(EGEN, "Vald", ALLA), "nJJJJ JJJJ J J J J  J d J d J J J J d n  J J J n"),
     (Ting(UNDERRATTELSE, "Vald", ALLA, tid=KVALL, tlp="red"), "ddddd JJJJ d d d d  d d J d J J J J d n  J J J d"),
     (Ting(UNDERRATTELSE, "Vald", VALDA, tid=KVALL), "dJJJJ JJJJ J J d d  J d J d J J J J d n  J J J d"),
+    # What an actor has published itself it reads, though it was chosen again only later.
+    (Ting(EGEN, "Nykomling", VALDA, tid=MORGON), "dJJJJ JJJJ J J d d  J d J d J J J J d n  J J J d"),
+    (Ting(UNDERRATTELSE, "Nykomling", BARA_EGET, tid=MORGON), "dJJJJ dddd d d d d  d d d d d d d d d n  d d d d"),
     (Ting(UTSKICK, "Ägare", ALLA, tid=KVALL), "nJJJJ JJJJ J J J J  J d J d J J J J d n  J J J n"),
     (Ting(UTSKICK, "Vald", VALDA, tid=KVALL), "dJJJJ JJJJ J J d d  J d J d J J J J d n  J J J d"),
 ]
@@ -153,6 +156,7 @@ VALDS = {
     "talesperson": "nnnnn nnJJ n n n n  n n J n n n J n n n  J J n n",
     "redaktor": "nnnnn nnnJ n n n n  n n J n n n n n n n  n J n n",
 }
+NYKOMLINGS = dict.fromkeys(("skribent", "talesperson", "redaktor"), "nnnnn nnnn n J n n  n n n n n n n n n n  n n n n")
 UTANFORS = dict.fromkeys(("skribent", "talesperson", "redaktor"), "nnnnn nnnn n n n J  n n n n n n n n n n  n n n n")
 VARS = {
     # Whoever reads, for any actor, by role.
@@ -184,7 +188,7 @@ VERB = [
 
 def gorbart(verb: str, ting: Ting) -> str:
     """Who may do `verb` to the thing, of those who read it."""
-    ager = {"Ägare": AGARENS, "Vald": VALDS, "Utanför": UTANFORS, None: {}}[ting.agare]
+    ager = {"Ägare": AGARENS, "Vald": VALDS, "Utanför": UTANFORS, "Nykomling": NYKOMLINGS, None: {}}[ting.agare]
     if verb in {"SKRIVA", "PUBLICERA"}:
         if ting.stangd:
             return INGEN
@@ -261,6 +265,8 @@ OVRIGT = [
     Ovrigt("GA_I_TJANST", "FUNKTION", "Vald", "ddddd JJJJ d d d d  n n J J J J J J d n  J J J J", listad=True),
     # Whether there is anything at all for one to read: the start page asks.
     Ovrigt("LASA", "AKTOR", "Ägare", "nJJJJ JJJJ J J J J  J J J J J J J J d n  J J J n"),
+    # Whoever publishes or administers may look as others do, an administrator also without a right to read.
+    Ovrigt("VISA_SOM", "AKTOR", "Ägare", "JnnJJ nnJJ J J J J  n n n J J n J n d n  J J n J"),
 ]
 
 

@@ -10,6 +10,7 @@ from wis.auth import enhet
 from wis.auth.forms import egen_vag, las_parkerat, parkera
 from wis.auth.losenord import brist
 from wis.auth.rules import Roll
+from wis.datum import sista_dag, slutet_av
 from wis.konton import brev
 from wis.konton.rules import (
     HINDRAR,
@@ -21,8 +22,6 @@ from wis.konton.rules import (
     omdomen,
     prova_andring,
     prova_ny,
-    sista_dag,
-    slutet_av,
     tillstand,
 )
 

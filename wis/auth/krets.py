@@ -46,13 +46,15 @@ class Krets:
     """The actors that may read, and since when.
 
     `fran`: each chosen actor and the moment from which it reads what is published; None = all that ever was. `alla`:
-    every actor too, from `alla_fran` (None: always) and from when it joined. `namn` is whose circle it is, to ask.
+    every actor too, from `alla_fran` (None: always) and from when it joined. `namn` is whose circle it is, to ask;
+    `till` when the right of an actor ends by itself, to be told of: one that has ended is not among these.
     """
 
     alla: bool
     fran: Mapping[int, datetime | None] = field(default_factory=dict, hash=False)
     alla_fran: datetime | None = None
     namn: str = ""
+    till: Mapping[int, datetime] = field(default_factory=dict, hash=False)
 
     def rymmer(self, aktor_id: int, ansluten: datetime | None, publicerad: datetime | None) -> bool:
         """Whether the actor (that joined at `ansluten`) may read what was published then; None = of no certain time."""

@@ -223,6 +223,8 @@ _LAGSTA_ROLL = {
 }
 # Only the owner may, whatever the role: no actor commands another.
 _BARA_AGAREN = {Verb.ANDRA_HANDELSE, Verb.SE_UTSKICK, Verb.ANDRA_LASRATT}
+# What shows something that is there; the other verbs are shown as the other would meet them.
+_VISAR = {Verb.LASA, Verb.SE_UTSKICK}
 _SKRIVANDE = {Verb.SKRIVA, Verb.PUBLICERA}
 
 
@@ -232,7 +234,7 @@ def can(subjekt: Subjekt | None, verb: Verb, sak: Sak, now: datetime) -> Beslut:
         return Beslut(tillatet=False, skal="Du är inte inloggad.", vem_kan="Logga in och försök igen.")
     if not _galler(subjekt.giltig_till, now):
         return _fraga_administratoren(subjekt, f"Din behörighet hos {subjekt.aktor_namn} har gått ut.", dold=True)
-    if subjekt.betraktare is not None and verb is Verb.LASA:
+    if subjekt.betraktare is not None and verb in _VISAR:
         # Shown as another sees it, but never more than the one who looks may see.
         own = can(subjekt.betraktare, verb, sak, now)
         if not own:
@@ -244,7 +246,7 @@ def can(subjekt: Subjekt | None, verb: Verb, sak: Sak, now: datetime) -> Beslut:
     # A refusal is falsy: look for the first that is one, never at its truth.
     refusals = (
         _gast(subjekt, sak),
-        _lasratt(subjekt, sak, now),
+        _lasratt(subjekt, verb, sak, now),
         _marke(subjekt, sak),
         _roll(subjekt, verb, sak, now),
         _agare(subjekt, verb, sak),
@@ -281,15 +283,18 @@ def _gast(subjekt: Subjekt, sak: Sak) -> Beslut | None:
     if subjekt.gast_i is None or sak.slag is Slag.AKTOR or sak.handelse_id == subjekt.gast_i:
         return None
     skal = f"Du är gäst hos {subjekt.aktor_namn} i en enda händelse, och detta hör inte dit."
-    return _fraga_administratoren(subjekt, skal, dold=True)
+    return _fraga_administratoren(subjekt, skal, dold=sak.handelse_id is not None)
 
 
-def _lasratt(subjekt: Subjekt, sak: Sak, now: datetime) -> Beslut | None:
+def _lasratt(subjekt: Subjekt, verb: Verb, sak: Sak, now: datetime) -> Beslut | None:
+    # What the actor has published itself it reads, however lately it came to the event: it owns it.
+    publicerad = None if sak.agare_id == subjekt.aktor_id else sak.publicerad
     for krets in sak.kretsar:
-        if not krets.rymmer(subjekt.aktor_id, subjekt.ansluten, sak.publicerad):
+        if not krets.rymmer(subjekt.aktor_id, subjekt.ansluten, publicerad):
             return _utanfor(subjekt, sak, krets)
     if sak.slag is Slag.AKTOR:
-        return None if subjekt.laser_nagot(now) else _utan_roll(subjekt, sak)
+        # To look as others do takes no right to read, for it shows nothing that one may not read: see _roll.
+        return None if verb is Verb.VISA_SOM or subjekt.laser_nagot(now) else _utan_roll(subjekt, sak)
     if subjekt.roll_i(sak.handelse_id, now) is not None:
         return None
     if subjekt.egen_roll_i(sak.handelse_id, now) is not None:
@@ -377,10 +382,13 @@ def _oppen(verb: Verb, sak: Sak) -> Beslut | None:
 
 
 def _fraga_administratoren(subjekt: Subjekt, skal: str, *, dold: bool = False) -> Beslut:
+    vem = f"Aktörsadministratören hos {subjekt.aktor_namn}."
+    if subjekt.administrator:
+        vem = f"En annan aktörsadministratör hos {subjekt.aktor_namn}: ingen ändrar sin egen behörighet."
     return Beslut(
         tillatet=False,
         skal=skal,
-        vem_kan=f"Aktörsadministratören hos {subjekt.aktor_namn}.",
+        vem_kan=vem,
         dold=dold,
         fraga=Fragas.ADMINISTRATOR,
         hos_id=subjekt.aktor_id,

@@ -1,15 +1,18 @@
 """The part of a form in which one chooses who reads, and with which label. Forms about things in events mix it in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length
+from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from wis import clock
 from wis.aktorer.models import Aktor, Aktorsnatverk
+from wis.aktorer.queries import svensk_nyckel
 from wis.auth.krets import Krets, Tlp
+from wis.datum import slutet_av
 from wis.handelser.kretsar import Lasarval
 
 ALLA, VALDA, EGEN = "alla", "valda", "egen"
@@ -44,13 +47,20 @@ class Lasarfalt(FlaskForm):  # type: ignore[misc]
         description="Annars läser de som får läsrätt nu bara det som publiceras från och med nu.",
     )
 
+    slutar = DateField(
+        "Läsrätten slutar",
+        description="Sista dagen, för dem som får läsrätt nu. Lämna tomt om den gäller tills vidare.",
+        validators=[Optional()],
+    )
+
     def bland(
         self, aktorer: Sequence[Aktor], natverk: Sequence[Aktorsnatverk], egen_id: int, alla: str = "Alla aktörer"
     ) -> None:
         """Set who can be chosen (the owner always reads and is not asked about), and what 'all' is called."""
         val = ((ALLA, alla), (VALDA, "Bara de aktörer som jag väljer"), (EGEN, "Bara vår egen aktör"))
         self.laskrets.choices = [SelectChoice(*ett) for ett in val]
-        self.lasare.choices = [SelectChoice(str(aktor.id), aktor.namn) for aktor in aktorer if aktor.id != egen_id]
+        ordnade = sorted(aktorer, key=lambda aktor: svensk_nyckel(aktor.namn))
+        self.lasare.choices = [SelectChoice(str(aktor.id), aktor.namn) for aktor in ordnade if aktor.id != egen_id]
         valbara = {aktor.id for aktor in aktorer} - {egen_id}
         self._natverk = {n.id: {m.aktor_id for m in n.medlemmar} & valbara for n in natverk}
         self.natverk.choices = [
@@ -71,12 +81,22 @@ class Lasarfalt(FlaskForm):  # type: ignore[misc]
             return Lasarval(frozenset())
         i_natverk = (self._natverk.get(id_, set()) for id_ in self.natverk.data or [])
         valda = frozenset(self.lasare.data or []).union(*i_natverk)
-        return Lasarval(valda, bool(self.aven_tidigare.data))
+        till = None if self.slutar.data is None else slutet_av(self.slutar.data)
+        return Lasarval(valda, bool(self.aven_tidigare.data), till)
+
+    def i_ord(self, agare: str) -> str:
+        """What was chosen, in words."""
+        return lasare_i_ord(self.lasarval().lasare, agare)
 
     def validate_laskrets(self, field: RadioField) -> None:
         """One of those offered."""
         if field.data not in {ALLA, VALDA, EGEN}:
             raise ValidationError("Välj vem som får läsa.")
+
+    def validate_slutar(self, field: DateField) -> None:
+        """A day to come."""
+        if field.data is not None and slutet_av(field.data) <= clock.now():
+            raise ValidationError("Datumet har redan varit. Ta bort det eller ange en dag framåt.")
 
     def validate_natverk(self, field: SelectMultipleField) -> None:
         """Among those offered."""
@@ -89,6 +109,13 @@ class Lasarfalt(FlaskForm):  # type: ignore[misc]
             raise ValidationError("Någon av aktörerna du valde finns inte i listan. Kontrollera vilka som är valda.")
         if self.laskrets.data == VALDA and not field.data and not self.natverk.data:
             raise ValidationError("Välj minst en aktör eller ett nätverk, eller välj något annat under Vem får läsa.")
+
+
+def lasare_i_ord(lasare: Collection[int] | None, agare: str) -> str:
+    """The choice in words: 'Alla som läser händelsen', 'Bara Nacka', 'Nacka och 5 till'."""
+    if lasare is None:
+        return "Alla som läser händelsen"
+    return f"{agare} och {len(lasare)} till" if lasare else f"Bara {agare}"
 
 
 class Markesfalt(FlaskForm):  # type: ignore[misc]

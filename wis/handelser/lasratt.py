@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, literal, null, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, false, literal, null, or_, select, true
 
 from wis import clock
 from wis.aktorer.models import Aktor
@@ -17,6 +17,9 @@ from wis.auth.queries import galler
 from wis.auth.rules import Subjekt
 from wis.db import UtcDateTime
 from wis.handelser.models import Handelse, HandelseLasare, Lasarkrets, LasarkretsAktor
+
+# The moment that a statement is run, whenever it was built.
+_NU: BindParameter[datetime] = bindparam("nu_lasratt", callable_=clock.now, type_=UtcDateTime(), unique=True)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,12 @@ def _roll_for(subjekt: Subjekt, now: datetime) -> ColumnElement[bool]:
 
 def far_lasa(aktor_id: Any) -> ColumnElement[bool]:
     """SQL: the actor (an id, or a column of ids) is among those that the event is readable by."""
-    listed = _finns(HandelseLasare, HandelseLasare.handelse_id == Handelse.id, HandelseLasare.aktor_id == aktor_id)
+    listed = _finns(
+        HandelseLasare,
+        HandelseLasare.handelse_id == Handelse.id,
+        HandelseLasare.aktor_id == aktor_id,
+        _annu(HandelseLasare.till),
+    )
     return or_(Handelse.alla_aktorer, Handelse.agare_id == aktor_id, listed)
 
 
@@ -76,7 +84,10 @@ def aktor_laser(aktor_id: Any, ansluten: datetime | None, innehall: Innehall) ->
     """SQL: the actor (an id, or a column with `ansluten` left out) may read the thing, labels for guests apart."""
     joined = _ansluten(aktor_id, ansluten)
     return and_(
-        _i_handelsens_krets(aktor_id, joined, innehall.publicerad),
+        or_(
+            _i_handelsens_krets(aktor_id, joined, innehall.publicerad),
+            and_(innehall.agare_id == aktor_id, far_lasa(aktor_id)),
+        ),
         _i_sakens_krets(aktor_id, joined, innehall),
         _rott(aktor_id, innehall),
     )
@@ -94,6 +105,7 @@ def _i_handelsens_krets(aktor_id: Any, joined: Any, tid: Any) -> ColumnElement[b
         HandelseLasare.handelse_id == Handelse.id,
         HandelseLasare.aktor_id == aktor_id,
         _redan(HandelseLasare.fran, tid),
+        _annu(HandelseLasare.till),
     )
     alla = and_(Handelse.alla_aktorer, _redan(Handelse.alla_fran, tid), _redan(joined, tid))
     return or_(Handelse.agare_id == aktor_id, alla, listed)
@@ -108,6 +120,7 @@ def _i_sakens_krets(aktor_id: Any, joined: Any, innehall: Innehall) -> ColumnEle
         LasarkretsAktor.krets_id == innehall.krets_id,
         LasarkretsAktor.aktor_id == aktor_id,
         _redan(LasarkretsAktor.fran, tid),
+        _annu(LasarkretsAktor.till),
     )
     alla = _finns(
         Lasarkrets,
@@ -135,6 +148,10 @@ def _finns(tabell: Any, *villkor: Any) -> ColumnElement[bool]:
 
 def _redan(fran: Any, tid: Any) -> ColumnElement[bool]:
     return or_(fran.is_(None), fran <= tid)
+
+
+def _annu(till: Any) -> ColumnElement[bool]:
+    return or_(till.is_(None), till > _NU)
 
 
 def _for_gast(tlp: Any) -> ColumnElement[bool]:

@@ -8,9 +8,12 @@ from wis import web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer, alla_natverk
 from wis.auth.rules import Sak
+from wis.handelser.kretsar import Lasarval
 from wis.handelser.models import Handelse, Lasarkrets
 from wis.handelser.sakform import Lasrattsformular, bland_lasande
-from wis.handelser.sakkrets import lasratt, signatur
+from wis.handelser.sakkrets import lasratt, signatur, vidgar
+
+OFORANDRAD = "Inget är ändrat: läsrätten var redan så."
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,13 @@ class Lasrattssida:
             form.fyll_lasratt(None if self.krets is None else self.krets.krets(self.agare), self.agare.id)
             form.bygger_pa.data = signatur(self.krets)
         return form
+
+    def besked(self, val: Lasarval) -> str:
+        """What saving the choice does, for the page that comes after. Ask before it is saved."""
+        if not vidgar(self.krets, self.agare, val):
+            return "Läsrätten är ändrad."
+        vad = "även det som redan är publicerat" if val.aven_tidigare else "det som publiceras från och med nu"
+        return f"Läsrätten är ändrad. Nya läsare läser {vad}."
 
     def rita(self, form: Lasrattsformular, *, hann_fore: bool = False) -> web.Svar:
         """The page; `hann_fore`: who reads was changed by somebody else, and the form is built on that from here on."""

@@ -1,11 +1,13 @@
 """Events and the decisions taken about them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wis import clock
 from wis.aktorer.models import Aktor
 from wis.auth.krets import Krets, Tlp
 from wis.auth.models import Anvandare
@@ -55,13 +57,17 @@ _TYPNAMN = {
 
 
 class HandelseLasare(Base):
-    """An actor that is chosen to read an event. `fran`: it reads what is published from then on; NULL = all of it."""
+    """An actor that is chosen to read an event. `fran`: it reads what is published from then on; NULL = all of it.
+
+    `till`: when the right ends by itself, if ever.
+    """
 
     __tablename__ = "handelse_lasare"
 
     handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"), primary_key=True)
     aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"), primary_key=True)
     fran: Mapped[datetime | None]
+    till: Mapped[datetime | None]
 
 
 class Lasarkrets(Base):
@@ -80,18 +86,29 @@ class Lasarkrets(Base):
 
     def krets(self, agare: Aktor) -> Krets:
         """As rights are judged on it, for a thing that `agare` owns."""
-        fran: dict[int, datetime | None] = {rad.aktor_id: rad.fran for rad in self.valda}
-        return Krets(self.alla, {**fran, agare.id: None}, self.alla_fran, agare.namn)
+        fran = {**_gallande(self.valda), agare.id: None}
+        return Krets(self.alla, fran, self.alla_fran, agare.namn, _slutar(self.valda))
 
 
 class LasarkretsAktor(Base):
-    """An actor that is chosen to read a thing; `fran` as in HandelseLasare."""
+    """An actor that is chosen to read a thing; `fran` and `till` as in HandelseLasare."""
 
     __tablename__ = "lasarkrets_aktor"
 
     krets_id: Mapped[int] = mapped_column(ForeignKey("lasarkrets.id"), primary_key=True)
     aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"), primary_key=True)
     fran: Mapped[datetime | None]
+    till: Mapped[datetime | None]
+
+
+def _gallande(rader: "Iterable[HandelseLasare | LasarkretsAktor]") -> dict[int, datetime | None]:
+    """The actors whose right to read has not ended, each with the moment that it reads from."""
+    now = clock.now()
+    return {rad.aktor_id: rad.fran for rad in rader if rad.till is None or rad.till > now}
+
+
+def _slutar(rader: "Iterable[HandelseLasare | LasarkretsAktor]") -> dict[int, datetime]:
+    return {rad.aktor_id: rad.till for rad in rader if rad.till is not None}
 
 
 class Handelse(Base):
@@ -137,8 +154,8 @@ class Handelse(Base):
 
     def krets(self) -> Krets:
         """Who reads the event, as rights are judged on it."""
-        fran: dict[int, datetime | None] = {rad.aktor_id: rad.fran for rad in self.lasare}
-        return Krets(self.alla_aktorer, {**fran, self.agare_id: None}, self.alla_fran, self.agare.namn)
+        fran = {**_gallande(self.lasare), self.agare_id: None}
+        return Krets(self.alla_aktorer, fran, self.alla_fran, self.agare.namn, _slutar(self.lasare))
 
     def lasande_aktorer(self) -> frozenset[int] | None:
         """The ids of the actors that may read; None means all."""

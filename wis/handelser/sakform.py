@@ -1,6 +1,7 @@
 """The parts of forms in which one chooses who reads a thing in an event, and its label."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from wtforms import HiddenField
 
@@ -11,7 +12,14 @@ from wis.handelser.lasarform import ALLA, RED_KRAVER_VALDA, Lasarfalt, Markesfal
 from wis.handelser.models import Handelse, Lasarkrets
 from wis.handelser.sakkrets import Kretsval, rott_for_alla, signatur
 
-_LASFALT = ("laskrets", "natverk", "lasare", "aven_tidigare", "krets_pa")
+_LASFALT = ("laskrets", "natverk", "lasare", "aven_tidigare", "slutar", "krets_pa")
+
+
+def _dag(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class Sakfalt(Lasarfalt, Markesfalt):
@@ -73,6 +81,7 @@ class Sakfalt(Lasarfalt, Markesfalt):
             "lasare": ",".join(str(id_) for id_ in sorted(self.lasare.data or [])),
             "natverk": ",".join(str(id_) for id_ in sorted(self.natverk.data or [])),
             "aven_tidigare": "1" if self.aven_tidigare.data else "",
+            "slutar": "" if self.slutar.data is None else self.slutar.data.isoformat(),
         }
 
     def fyll_val(self, text: Mapping[str, str]) -> None:
@@ -84,6 +93,7 @@ class Sakfalt(Lasarfalt, Markesfalt):
         for falt in (self.lasare, self.natverk):
             falt.data = [int(id_) for id_ in varden.get(falt.name, "").split(",") if id_.isdecimal()]
         self.aven_tidigare.data = bool(varden.get("aven_tidigare"))
+        self.slutar.data = _dag(varden.get("slutar", ""))
         self.krets_pa.data = text.get("krets_pa", "") if text else self._signatur
 
     def tlp_hittills(self) -> Tlp:
@@ -93,18 +103,20 @@ class Sakfalt(Lasarfalt, Markesfalt):
     def granska_val(self) -> bool:
         """Whether these fields say something that can be saved; sets their errors. For forms that validate no more."""
         ok = True
-        for namn in ("laskrets", "natverk", "lasare", "tlp", "lagrum"):
+        for namn in ("laskrets", "natverk", "lasare", "slutar", "tlp", "lagrum"):
             if namn in self:
                 egen = getattr(type(self), f"validate_{namn}", None)
                 ok = self[namn].validate(self, [] if egen is None else [egen]) and ok
         return ok
 
     def granska_rott(self, handelse: Handelse, agare: Aktor | None) -> bool:
-        """Whether the label can be used with these readers; sets the error of its field."""
+        """Whether the label can be used with these readers; sets the error of the field to mend."""
         for_alla = not self.valjer_lasare or self.lasarval().lasare is None
         if not for_alla or not rott_for_alla(handelse.sak(agare=agare, tlp=self.tlp_hittills())):
             return True
-        self.tlp.errors = [*self.tlp.errors, RED_KRAVER_VALDA]
+        # Where it is mended: the readers are to be chosen, if the form asks who they are.
+        falt = self.laskrets if self.valjer_lasare else self.tlp
+        falt.errors = [*falt.errors, RED_KRAVER_VALDA]
         return False
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,8 +60,19 @@ def signatur(krets: Lasarkrets | None) -> str:
 def andrar(krets: Lasarkrets | None, agare: Aktor, val: Lasarval) -> bool:
     """Whether the choice is another than what stands."""
     wanted = None if val.lasare is None else val.lasare | {agare.id}
-    late = krets is not None and (krets.alla_fran is not None or any(rad.fran is not None for rad in krets.valda))
-    return wanted != valda(krets, agare) or (val.aven_tidigare and late)
+    return wanted != valda(krets, agare)
+
+
+def vidgar(krets: Lasarkrets | None, agare: Aktor, val: Lasarval) -> bool:
+    """Whether the choice lets somebody read who does not read now."""
+    nu = valda(krets, agare)
+    return nu is not None and (val.lasare is None or not val.lasare <= nu)
+
+
+def uppraknade(namn: Sequence[str], hogst: int = 10) -> str:
+    """Names in a row, no more than `hogst`: 'Nacka, Solna och 3 till'; '' for none."""
+    over = len(namn) - hogst
+    return ", ".join(namn[:hogst]) + (f" och {over} till" if over > 0 else "")
 
 
 def valda(krets: Lasarkrets | None, agare: Aktor) -> frozenset[int] | None:
@@ -94,20 +106,11 @@ def oppna(session: Session, krets: Lasarkrets | None, agare: Aktor, aktor_id: in
     return signatur(krets) != before
 
 
-def horare(*saker: Sak) -> frozenset[int] | None:
-    """The ids of the actors that read the thing in any of these states: who gains and who loses it are both told."""
-    told: frozenset[int] = frozenset()
-    for sak in saker:
-        readers = sak.lasande_aktorer()
-        if readers is None:
-            return None
-        told |= readers
-    return told
-
-
-def vidaste(*marken: str) -> str:
-    """The label that the most may hear of: when a thing gets a narrower one, those who lose it are told too."""
-    return min((Tlp(tlp) for tlp in marken), key=lambda tlp: tlp.niva)
+def forlorare(fore: Sak | None, nu: Sak) -> frozenset[int] | None:
+    """The ids of the actors among whom somebody may have lost the thing by what became of it; None = any of all."""
+    if fore is None or (fore.lasande_aktorer(), fore.tlp) == (nu.lasande_aktorer(), nu.tlp):
+        return frozenset()
+    return fore.lasande_aktorer()
 
 
 def rott_for_alla(sak: Sak) -> bool:
@@ -117,10 +120,14 @@ def rott_for_alla(sak: Sak) -> bool:
 
 @dataclass(frozen=True)
 class Lasratt:
-    """Of the actors that read the event: those that read the thing, and those that don't."""
+    """Of the actors that read the event: those that read the thing, and those that don't.
+
+    `slutar`: when the right of an actor ends by itself.
+    """
 
     har: tuple[Aktor, ...]
     saknar: tuple[Aktor, ...]
+    slutar: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def antal(self) -> int:
@@ -143,4 +150,5 @@ def lasratt(sak: Sak, aktorer: Sequence[Aktor]) -> Lasratt:
         if (named is None or a.id in named)
         and all(krets.rymmer(a.id, a.ansluten, sak.publicerad) for krets in sak.kretsar)
     ]
-    return Lasratt(tuple(har), tuple(a for a in i_handelsen if a not in har))
+    slutar = {id_: till for krets in sak.kretsar for id_, till in krets.till.items()}
+    return Lasratt(tuple(har), tuple(a for a in i_handelsen if a not in har), slutar)

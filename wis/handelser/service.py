@@ -75,9 +75,10 @@ def _ny(session: Session, who: Subjekt, uppgifter: Handelseuppgifter, *, ovning:
 
 
 def signatur(handelse: Handelse) -> str:
-    """A text that differs whenever what is said of the event, or who reads it, does: for a form to carry."""
-    lasare = handelse.lasande_aktorer()
-    said = [handelse.rubrik, handelse.typ, handelse.beskrivning, "alla" if lasare is None else sorted(lasare)]
+    """A text that differs whenever what is said of the event, who reads it or since when, does: for a form to carry."""
+    krets = handelse.krets()
+    lasare = [krets.alla, str(krets.alla_fran), sorted((aktor_id, str(fran)) for aktor_id, fran in krets.fran.items())]
+    said = [handelse.rubrik, handelse.typ, handelse.beskrivning, lasare]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -171,8 +172,7 @@ def _andringar(handelse: Handelse, uppgifter: Handelseuppgifter) -> list[str]:
 
 def _andrar_lasratt(handelse: Handelse, val: Lasarval) -> bool:
     readers = None if val.lasare is None else val.lasare | {handelse.agare_id}
-    retroactive = val.aven_tidigare and (handelse.alla_fran or any(rad.fran for rad in handelse.lasare))
-    return readers != handelse.lasande_aktorer() or bool(retroactive)
+    return readers != handelse.lasande_aktorer()
 
 
 def _union(before: Collection[int] | None, handelse: Handelse) -> frozenset[int] | None:

@@ -89,8 +89,23 @@ def lasbar_lagesbild(lasbar: Lasbar) -> ColumnElement[bool]:
 
 
 def lasbar_underrattelse(lasbar: Lasbar, sak: Any = _U, version: Any = _UV) -> ColumnElement[bool]:
-    """SQL: may read the version. Needs Handelse, Underrattelse and UnderrattelseVersion."""
-    return lasbar(Innehall(version.publicerad, sak.aktor_id, version.tlp, sak.krets_id))
+    """SQL: may read the version, and the latest one: what was corrected out of sight is not shown as if it stood.
+
+    Needs Handelse, Underrattelse and UnderrattelseVersion.
+    """
+    senaste = aliased(_UV)
+    rattad = (
+        select(literal(1))
+        .where(
+            senaste.underrattelse_id == sak.id,
+            senaste.nummer == sak.senaste,
+            lasbar(Innehall(senaste.publicerad, sak.aktor_id, senaste.tlp, sak.krets_id)),
+        )
+        .correlate_except(senaste)
+        .exists()
+    )
+    egen = lasbar(Innehall(version.publicerad, sak.aktor_id, version.tlp, sak.krets_id))
+    return and_(egen, or_(version.nummer == sak.senaste, rattad))
 
 
 def lasbart_beslut(lasbar: Lasbar, beslut: Any = _B) -> ColumnElement[bool]:

@@ -38,6 +38,7 @@ def upgrade() -> None:
     _rattsfraga()
     _tjanstgoring()
     op.create_index("ix_loggpost_objekt", "loggpost", ["objekt"])
+    op.create_index("ix_loggpost_anvandare_id_handling", "loggpost", ["anvandare_id", "handling"])
     _nya_kolumner()
     _anvandare()
     _medlemskap()
@@ -45,12 +46,18 @@ def upgrade() -> None:
 
 def _nya_kolumner() -> None:
     tid = "TIMESTAMP WITH TIME ZONE" if op.get_bind().dialect.name == "postgresql" else "DATETIME"
-    for table, column in (("aktor", "ansluten"), ("handelse", "alla_fran"), ("handelse_lasare", "fran")):
+    for table, column in (
+        ("aktor", "ansluten"),
+        ("handelse", "alla_fran"),
+        ("handelse_lasare", "fran"),
+        ("handelse_lasare", "till"),
+    ):
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {tid}")
     for column in ("senast_aktiv", "bekraftad", "visa_till"):
         op.execute(f"ALTER TABLE inloggning ADD COLUMN {column} {tid}")
     for column in ("adress", "enhet"):
         op.execute(f"ALTER TABLE inloggning ADD COLUMN {column} VARCHAR DEFAULT '' NOT NULL")
+    op.execute("ALTER TABLE kanal ADD COLUMN ny_adress VARCHAR")
     for table in ("lagesbild", "underrattelse", "utskick"):
         _referens(table, "krets_id", "lasarkrets")
     _referens("inloggning", "visa_aktor_id", "aktor")
@@ -191,6 +198,7 @@ def _lasarkrets_aktor() -> None:
     sa.Column('krets_id', sa.Integer(), nullable=False),
     sa.Column('aktor_id', sa.Integer(), nullable=False),
     sa.Column('fran', wis.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('till', wis.db.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['aktor_id'], ['aktor.id'], name=op.f('fk_lasarkrets_aktor_aktor_id')),
     sa.ForeignKeyConstraint(['krets_id'], ['lasarkrets.id'], name=op.f('fk_lasarkrets_aktor_krets_id')),
     sa.PrimaryKeyConstraint('krets_id', 'aktor_id', name=op.f('pk_lasarkrets_aktor'))
