@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from wis.andringar import Andring
+from wis.andringar import Slag as Andringsslag
 from wis.auth import queries
 from wis.auth.krets import Krets, Tlp
 from wis.auth.models import Anvandare, Funktion, Inloggning, Medlemskap, Tjanstgoring
@@ -59,8 +60,9 @@ class Uppkopplad:
         return annan is not None and annan.ratt == self.ratt
 
     def far_hora(self, sak: Sak, now: datetime) -> bool:
-        """Whether the person may read it, and so hear of it."""
-        return bool(can(self.subjekt, Verb.LASA, sak, now))
+        """Whether the person may read it, or follow it if it is a dispatch, and so hear of it."""
+        verb = Verb.SE_UTSKICK if sak.slag is Slag.UTSKICK else Verb.LASA
+        return bool(can(self.subjekt, verb, sak, now))
 
 
 def bedom(session: Session, hash_: str, now: datetime, vilotid: timedelta) -> Uppkopplad | None:
@@ -155,11 +157,13 @@ def sak_av(session: Session, andring: Andring) -> Sak:
     egen = Krets(andring.aktorer is None, dict.fromkeys(andring.aktorer or ()))
     handelse = None if andring.handelse_id is None else session.get(Handelse, andring.handelse_id)
     kretsar = (egen,) if handelse is None else (handelse.krets(), egen)
+    if andring.slag is Andringsslag.UTSKICK:
+        # Told to the one actor that sent it.
+        avsandare = next(iter(andring.aktorer or ()), None)
+        return Sak(Slag.UTSKICK, avsandare, kretsar, handelse_id=andring.handelse_id)
     return Sak(Slag.HANDELSE, None, kretsar, handelse_id=andring.handelse_id, tlp=Tlp(andring.tlp))
 
 
 def har_forlorat(andring: Andring, who: Subjekt) -> bool:
-    """Whether the change took away what the person's actor could read until then."""
-    if andring.aktorer is None or who.aktor_id in andring.aktorer:
-        return False
+    """Whether the person's actor could read until the change; of those who then can't, it took something away."""
     return andring.forlorat is None or who.aktor_id in andring.forlorat

@@ -1,253 +1,138 @@
-"""Who may do what, over HTTP: every kind of person against every kind of thing, by a table that people wrote.
+"""Who may do what, over HTTP: every person × every thing × every verb of the hand-written tables.
 
-The table follows the words of the domain: an actor owns its information and decides who reads it, each role holds what
-the one before it holds, an administrator reads nothing by that, a closed event takes nothing more, and what one may not
-know of answers 404. House decisions in it: a skribent follows the own actor's dispatches, and a redaktör of any reading
-actor may change the läge.
+The tables are tests.security.orakel; which address stands for which verb is tests.security.matris_celler. What each
+may see in lists, messages and on the live channel is tests.security.test_matris_observationer.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from flask import Flask
+from sqlalchemy import update
 
-from tests.factories import en_aktor, en_anvandare, en_handelse, en_prenumeration, ett_medlemskap, subjekt_for
-from tests.web.ytor_data import LoggaIn, besluta, publicera, underratta
-from wis import clock
-from wis.auth.models import Anvandare, Medlemskap
-from wis.auth.queries import giltiga_medlemskap
-from wis.auth.rules import Roll, Verb, can
-from wis.db import Database
-from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut
-from wis.handelser.queries import far_lasa, synlig_for
-from wis.notiser.models import Notisslag, Utskick, Utskicksslag
-from wis.notiser.queries import Fraga, mottagare
+from tests.security import orakel as o
+from tests.security.matris_celler import HANDELSENS, INGEN, UTGANGEN
+from tests.security.matris_rutter import GENOM_GRINDEN, MED_VERB, OPPEN, RUTTER, SANT, UTAN_VERB, UTTAG
+from tests.security.matris_stod import Matris, en_matris, sand, spridning
+from tests.web.ytor_data import fragor
+from wis import clock, realtime
+from wis.auth.models import Medlemskap
+from wis.auth.rules import Verb
 from wis.tx import transaction
 
-TABELL = """
-subject                 event  read  draft  draft-samlad  publish  publish-samlad  correct  lage  edit  follow
-
-administrator           alla    403   403   403           403      403             403      403   403   403
-administrator           valda   404   404   404           404      404             404      404   404   404
-administrator           stangd  403   403   403           403      403             403      403   403   403
-
-agare-lasare            alla    200   403   403           403      403             403      403   403   403
-agare-lasare            valda   200   403   403           403      403             403      403   403   403
-agare-lasare            stangd  200   403   403           403      403             403      403   403   403
-agare-skribent          alla    200   200   403           403      403             403      403   403   200
-agare-skribent          valda   200   200   403           403      403             403      403   403   200
-agare-skribent          stangd  200   403   403           403      403             403      403   403   200
-agare-talesperson       alla    200   200   403           302      403             302      200   403   200
-agare-talesperson       valda   200   200   403           302      403             302      200   403   200
-agare-talesperson       stangd  200   403   403           403      403             403      200   403   200
-agare-redaktor          alla    200   200   200           302      302             302      200   200   200
-agare-redaktor          valda   200   200   200           302      302             302      200   200   200
-agare-redaktor          stangd  200   403   403           403      403             403      200   200   200
-
-lasande-lasare          alla    200   403   403           403      403             403      403   403   403
-lasande-lasare          valda   200   403   403           403      403             403      403   403   403
-lasande-lasare          stangd  200   403   403           403      403             403      403   403   403
-lasande-skribent        alla    200   200   403           403      403             403      403   403   403
-lasande-skribent        valda   200   200   403           403      403             403      403   403   403
-lasande-skribent        stangd  200   403   403           403      403             403      403   403   403
-lasande-talesperson     alla    200   200   403           302      403             403      403   403   403
-lasande-talesperson     valda   200   200   403           302      403             403      403   403   403
-lasande-talesperson     stangd  200   403   403           403      403             403      403   403   403
-lasande-redaktor        alla    200   200   200           302      302             403      200   403   403
-lasande-redaktor        valda   200   200   200           302      302             403      200   403   403
-lasande-redaktor        stangd  200   403   403           403      403             403      200   403   403
-
-utestangd-lasare        alla    200   403   403           403      403             403      403   403   403
-utestangd-lasare        valda   404   404   404           404      404             404      404   404   404
-utestangd-lasare        stangd  200   403   403           403      403             403      403   403   403
-utestangd-skribent      alla    200   200   403           403      403             403      403   403   403
-utestangd-skribent      valda   404   404   404           404      404             404      404   404   404
-utestangd-skribent      stangd  200   403   403           403      403             403      403   403   403
-utestangd-talesperson   alla    200   200   403           302      403             403      403   403   403
-utestangd-talesperson   valda   404   404   404           404      404             404      404   404   404
-utestangd-talesperson   stangd  200   403   403           403      403             403      403   403   403
-utestangd-redaktor      alla    200   200   200           302      302             403      200   403   403
-utestangd-redaktor      valda   404   404   404           404      404             404      404   404   404
-utestangd-redaktor      stangd  200   403   403           403      403             403      200   403   403
-
-utgangen                alla    403   403   403           403      403             403      403   403   403
-utgangen                valda   403   403   403           403      403             403      403   403   403
-utgangen                stangd  403   403   403           403      403             403      403   403   403
-avstangd                alla    403   403   403           403      403             403      403   403   403
-avstangd                valda   403   403   403           403      403             403      403   403   403
-avstangd                stangd  403   403   403           403      403             403      403   403   403
-"""
-"""The event is the actor Agare's; `valda` is for Lasande too, and Utestangd has no right to it. `utgangen` and
-`avstangd` were redaktörer of Agare until just now: every address answers them alike."""
-
-_RADER = [rad.split() for rad in TABELL.strip().splitlines() if rad]
-VERB = _RADER[0][2:]
-VANTAT = {(rad[0], rad[1]): dict(zip(VERB, map(int, rad[2:]), strict=True)) for rad in _RADER[1:]}
-SUBJEKT = list(dict.fromkeys(subjekt for subjekt, _ in VANTAT))
-HANDELSER = ["alla", "valda", "stangd"]
-AKTORER = ["agare", "lasande", "utestangd"]
-UPPHORDA = {"utgangen": "giltig_till", "avstangd": "avstangd"}
+KORT, MINST = 1500, 11_000
+SKRIVER = re.compile(r"^(INSERT INTO|UPDATE|DELETE FROM) (?!loggpost|logghuvud)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Varld:
-    """The ids of what is published by Agare in each event."""
-
-    database: Database
-    underrattelser: dict[str, int]
-    utskick: dict[str, int]
+@pytest.fixture(scope="module")
+def matris(sqlite_mall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matris]:
+    """The world of the tables, built once: what is asked here changes nothing in it."""
+    with en_matris(sqlite_mall, tmp_path_factory.mktemp("matris")) as found:
+        yield found
 
 
-@pytest.fixture
-def varld(database: Database) -> Varld:
-    with transaction(database) as session:
-        for aktor, roll in product(AKTORER, Roll):
-            _person(session, f"{aktor}-{roll.value}", aktor, roll)
-        for namn in UPPHORDA:
-            _person(session, namn, "agare", Roll.REDAKTOR)
-        person = en_anvandare(session, "administrator@prov.example")
-        ett_medlemskap(session, person, en_aktor(session, "agare"), None, administrator=True)
-        utskick, underrattelser = {}, {}
-        for slug in HANDELSER:
-            handelse = en_handelse(session, "agare", slug=slug, lasare=["lasande"] if slug == "valda" else None)
-            for aktor in [None, *AKTORER]:
-                publicera(session, handelse, aktor)
-            version = underratta(session, handelse, "Vägen är stängd", aktor="agare")
-            underrattelser[slug] = version.underrattelse_id
-            utskick[slug] = _utskick(session, handelse)
-            handelse.stangd = clock.now() if slug == "stangd" else None
-        return Varld(database, underrattelser, utskick)
+@pytest.fixture(autouse=True)
+def natt() -> Iterator[None]:
+    """It is night, as the tables say."""
+    with clock.at(o.NU):
+        yield
 
 
-def _person(session: Session, namn: str, aktor: str, roll: Roll) -> None:
-    ett_medlemskap(session, en_anvandare(session, f"{namn}@prov.example"), en_aktor(session, aktor), roll)
+def test_everybody_may_what_the_tables_say_and_nothing_else(matris: Matris) -> None:
+    """A spread over all of it; and where something is hidden, it is answered as if it were not there.
+
+    Nothing is changed by asking: else one cell would decide the answer of another.
+    """
+    valda = spridning(matris.celler(), KORT)
+    assert {cell.person for cell in valda} == set(o.PERSONER)
+    with fragor(matris.database) as satser:
+        fel = matris.fel(valda)
+    assert not fel, "\n".join(fel)
+    assert [sats for sats in satser if SKRIVER.match(sats)] == []
 
 
-def _utskick(session: Session, handelse: Handelse) -> int:
-    besluta(session, handelse, Beslutsslag.LAGE, "Prov")
-    session.flush()
-    beslut = session.scalars(select(Handelsebeslut.id).where(Handelsebeslut.handelse_id == handelse.id)).one()
-    utskick = Utskick(
-        slag=Utskicksslag.LAGE,
-        handelse_id=handelse.id,
-        aktor_id=handelse.agare_id,
-        beslut_id=beslut,
-        bradskande=False,
-        skapad=clock.now(),
-        amne="Ett utskick",
-        sms="",
-        epost="",
-    )
-    session.add(utskick)
-    session.flush()
-    return utskick.id
-
-
-def _upphor(varld: Varld, subjekt: str) -> None:
-    """The membership ends after the login."""
-    with transaction(varld.database) as session:
-        person = session.scalars(select(Anvandare.id).where(Anvandare.epost == f"{subjekt}@prov.example")).one()
-        ended = {UPPHORDA[subjekt]: clock.now()}
-        session.execute(update(Medlemskap).where(Medlemskap.anvandare_id == person).values(**ended))
-
-
-def _anrop(varld: Varld, client: FlaskClient, slug: str, egen: str) -> Iterator[tuple[str, str, int]]:
-    """(verb, address, status) of everything that one may want to do in the event, for the actor `egen`."""
-    handelse, underrattelse = f"/handelser/{slug}", f"/underrattelser/{varld.underrattelser[slug]}"
-    las = [handelse, f"{handelse}/tidslinje", f"{handelse}/versioner", f"{handelse}/utskick", underrattelse]
-    las += [f"{handelse}/lagesbild/{vem}{del_}" for vem in ("agare", "samlad") for del_ in ("", "/versioner/1")]
-    get = [("read", adress) for adress in las] + [
-        ("draft", f"{handelse}/lagesbild/{egen}/skriv"),
-        ("draft-samlad", f"{handelse}/lagesbild/samlad/skriv"),
-        ("lage", f"{handelse}/lage"),
-        ("edit", f"{handelse}/redigera"),
-        ("follow", f"/utskick/{varld.utskick[slug]}"),
-    ]
-    text = {"rubrik": "Bron", "text": "Bron är öppen.", "handling": "tyst"}
-    post = [
-        ("publish", f"{handelse}/underrattelser/ny", {**text, "nyckel": f"ny-{slug}"}),
-        ("publish", f"{handelse}/lagesbild/{egen}/oforandrat", {"bas": 1, "nyckel": f"egen-{slug}"}),
-        ("publish-samlad", f"{handelse}/lagesbild/samlad/oforandrat", {"bas": 1, "nyckel": f"samlad-{slug}"}),
-        ("correct", f"{underrattelse}/ratta", {**text, "bas": 1, "nyckel": f"ratta-{slug}"}),
-    ]
-    for verb, adress in get:
-        yield verb, adress, client.get(adress).status_code
-    for verb, adress, data in post:
-        yield verb, adress, client.post(adress, data=data).status_code
-
-
-@pytest.mark.parametrize("subjekt", SUBJEKT)
-def test_everybody_may_what_the_table_says_and_nothing_else(varld: Varld, logga_in: LoggaIn, subjekt: str) -> None:
-    client = logga_in(f"{subjekt}@prov.example")
-    if subjekt in UPPHORDA:
-        _upphor(varld, subjekt)
-    egen = subjekt.split("-")[0] if "-" in subjekt else "agare"
-    fel = [
-        f"{verb} {adress}: {status}, not {VANTAT[subjekt, slug][verb]}"
-        for slug in HANDELSER
-        for verb, adress, status in _anrop(varld, client, slug, egen)
-        if status != VANTAT[subjekt, slug][verb]
-    ]
+@pytest.mark.long
+def test_everybody_may_what_the_tables_say_in_every_cell(matris: Matris) -> None:
+    celler = matris.celler()
+    assert len(celler) >= MINST
+    fel = matris.fel(celler)
     assert not fel, "\n".join(fel)
 
 
-def test_nobody_writes_for_another_actor_whatever_the_role(varld: Varld, logga_in: LoggaIn) -> None:
-    client = logga_in("lasande-redaktor@prov.example")
-    assert client.get("/handelser/alla/lagesbild/agare/skriv").status_code == 403
-    data = {"bas": 1, "nyckel": "prov"}
-    assert client.post("/handelser/alla/lagesbild/agare/oforandrat", data=data).status_code == 403
+def test_the_cells_are_about_every_person_every_thing_and_every_verb(matris: Matris) -> None:
+    celler = matris.celler()
+    tal = Counter(cell.person for cell in celler)
+    assert set(tal) == set(o.PERSONER)
+    assert {int(cell.vad.split()[0]) for cell in celler if cell.vad[0].isdigit()} == set(range(len(o.LASBART)))
+    assert {cell.verb for cell in celler} == {verb.name for verb in Verb}
+    assert len(HANDELSENS) >= 5
 
 
-def test_a_stranger_gets_to_the_login_and_no_further(varld: Varld, client: FlaskClient) -> None:
-    for slug in HANDELSER:
-        for _verb, adress, status in _anrop(varld, client, slug, "agare"):
-            assert status in {302, 401}, adress
-    with varld.database.reading() as session:
-        assert len(session.scalars(select(Handelsebeslut)).all()) == len(HANDELSER)
+# --- every way in ----------------------------------------------------------------------------------------------------
 
 
-# --- the same rule in SQL ------------------------------------------------------------------------------------------
+def _rutter(app: Flask) -> set[str]:
+    return {
+        f"{metod} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for metod in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
 
 
-def _far_lasa(subjekt: str, slug: str) -> bool:
-    return VANTAT[subjekt, slug]["read"] == 200
+def test_somebody_has_said_how_each_way_in_is_tried(matris: Matris) -> None:
+    assert _rutter(matris.app) == set(RUTTER)
 
 
-def test_the_lists_show_what_each_may_read_and_nothing_else(varld: Varld) -> None:
-    for namn in UPPHORDA:
-        _upphor(varld, namn)
-    with varld.database.reading() as session:
-        for subjekt in SUBJEKT:
-            person = session.scalars(select(Anvandare).where(Anvandare.epost == f"{subjekt}@prov.example")).one()
-            if subjekt in UPPHORDA:
-                assert giltiga_medlemskap(session, person.id, clock.now()) == []
-                continue
-            who = subjekt_for(session, person)
-            synliga = set(session.scalars(select(Handelse.slug).where(synlig_for(who))))
-            lasbara = set(session.scalars(select(Handelse.slug).where(far_lasa(who.aktor_id))))
-            handelser = session.scalars(select(Handelse)).all()
-            assert synliga == {h.slug for h in handelser if can(who, Verb.LASA, h.sak(), clock.now())}, subjekt
-            assert synliga == {slug for slug in HANDELSER if _far_lasa(subjekt, slug)}, subjekt
-            assert synliga == (lasbara if who.roll else set()), subjekt
+def test_each_way_in_is_tried_by_the_verb_that_is_said(matris: Matris) -> None:
+    adapter, provade = matris.app.url_map.bind("localhost"), set()
+    for cell in matris.celler():
+        regel, _ = adapter.match(cell.anrop.adress.split("?")[0], cell.anrop.metod, return_rule=True)
+        provade.add((f"{cell.anrop.metod} {regel.rule}", cell.verb))
+    assert provade == set(MED_VERB.items())
 
 
-@pytest.mark.parametrize("slug", HANDELSER)
-@pytest.mark.parametrize("slag", list(Notisslag))
-def test_only_who_may_read_is_told_of_anything(varld: Varld, slug: str, slag: Notisslag) -> None:
-    with transaction(varld.database) as session:
-        for person in session.scalars(select(Anvandare)).all():
-            en_prenumeration(session, person, slag)
-    for namn in UPPHORDA:
-        _upphor(varld, namn)
-    with varld.database.reading() as session:
-        handelse = session.scalars(select(Handelse).where(Handelse.slug == slug)).one()
-        told = {rad.anvandare_id for rad in mottagare(session, Fraga(handelse.id, False, slag), clock.now())}
-        namn = {
-            epost.removesuffix("@prov.example")
-            for epost in session.scalars(select(Anvandare.epost).where(Anvandare.id.in_(told)))
-        }
-    assert namn & set(SUBJEKT) == {subjekt for subjekt in SUBJEKT if _far_lasa(subjekt, slug)}
+def test_what_asks_for_no_right_asks_for_a_login_unless_it_is_open(matris: Matris) -> None:
+    for rule in matris.app.url_map.iter_rules():
+        view = matris.app.view_functions[rule.endpoint]
+        is_open = rule.endpoint == "static" or getattr(view, "oppen", False)
+        for metod in (rule.methods or set()) & {"GET", "POST"}:
+            varfor = RUTTER[f"{metod} {rule.rule}"]
+            assert is_open == (varfor == OPPEN), rule.rule
+    assert set(UTAN_VERB.values()) >= GENOM_GRINDEN
+
+
+def test_there_is_nothing_that_a_socket_may_say_but_that_it_comes_and_goes(matris: Matris) -> None:
+    server = matris.app.extensions["wis_live"]._server
+    assert {event for handlers in server.handlers.values() for event in handlers} == set(UTTAG)
+    assert server.namespace_handlers == {}
+    source = Path(realtime.__file__).read_text(encoding="utf-8")
+    assert set(re.findall(r"\.emit\(\s*\"(\w+)\"", source)) == set(SANT)
+    assert source.count(".emit(") == len(SANT)
+
+
+# --- what has ended --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ended", [{"avstangd": o.NU}, {"giltig_till": o.NU}], ids=["disabled", "run out"])
+def test_who_is_shut_out_while_logged_in_is_told_the_same_everywhere(
+    sqlite_mall: Path, tmp_path: Path, ended: dict[str, object]
+) -> None:
+    with en_matris(sqlite_mall, tmp_path) as matris:
+        egna = [cell for cell in spridning(matris.celler(), 0) if cell.person == "Är"]
+        assert matris.fel(egna) == []
+        with transaction(matris.database) as session:
+            ett = update(Medlemskap).where(Medlemskap.anvandare_id == matris.varld.anvandare["Är"])
+            session.execute(ett.values(**ended))
+        for cell in egna:
+            status, _ = matris.fraga(cell)
+            assert status == 403, cell
+
+
+def test_the_gate_answers_before_anything_is_looked_for(matris: Matris) -> None:
+    """To a stranger and to one whose time is out what exists and what doesn't are the same."""
+    for cell in spridning([c for c in matris.celler() if c.person in {INGEN, UTGANGEN}], 0):
+        saknas = matris.som_saknat(cell)
+        assert saknas is None or saknas[0] == sand(matris.klient(cell.person, cell.medlemskap), cell.anrop)[0]

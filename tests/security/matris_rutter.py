@@ -1,0 +1,138 @@
+"""Every way into the application, and by which verb of the matrix it is tried; or why it needs no right.
+
+A new route or socket event must be put here, with a thought about it.
+"""
+
+OPPEN, INLOGGAD = "open to everybody", "one's own account, or what is one's own: any login"
+GENOM_GRINDEN = {OPPEN, INLOGGAD}
+OBSERVERAD = "a list: what is in it is observed, thing by thing"
+FRAGAN = "judged by the question's own row: tests/web/test_fragor*.py"
+
+HANDELSER: dict[str, str] = {
+    "GET /handelser/<slug>": "LASA",
+    "GET /handelser/<slug>/tidslinje": "LASA",
+    "GET /handelser/<slug>/versioner": "LASA",
+    "GET /handelser/<slug>/utskick": "LASA",
+    "POST /handelser/<slug>/last": "LASA",
+    "GET /underrattelser": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>/jamfor": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>": "LASA",
+    "GET /underrattelser/<int:id>": "LASA",
+    "GET /n/<int:utskick_id>": "LASA",
+    "GET /handelser/ny": "OPPNA_HANDELSE",
+    "POST /handelser/ny": "OPPNA_HANDELSE",
+    "GET /handelser/<slug>/redigera": "ANDRA_HANDELSE",
+    "POST /handelser/<slug>/redigera": "ANDRA_HANDELSE",
+    "GET /handelser/<slug>/lage": "ANDRA_LAGE",
+    "POST /handelser/<slug>/lage": "ANDRA_LAGE",
+    "GET /handelser/<slug>/gaster": "BJUDA_GAST",
+    "POST /handelser/<slug>/gaster": "BJUDA_GAST",
+    "POST /handelser/<slug>/gaster/<int:medlemskap_id>/avsluta": "BJUDA_GAST",
+    "GET /handelser/<slug>/be-om-lasratt": "BE_OM_LASRATT",
+    "POST /handelser/<slug>/be-om-lasratt": "BE_OM_LASRATT",
+    "GET /underrattelser/<int:id>/be-om-lasratt": "BE_OM_LASRATT",
+    "POST /underrattelser/<int:id>/be-om-lasratt": "BE_OM_LASRATT",
+    "GET /visa-som": "VISA_SOM",
+    "POST /visa-som": "VISA_SOM",
+    "POST /handelser/<slug>/visa-som-utkast": "VISA_SOM",
+    "GET /handelser/<slug>/lagesbild/<vem>/skriv": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/skriv": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/utkast": "SKRIVA",
+    "GET /handelser/<slug>/lagesbild/<vem>/kasta": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/kasta": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/utkast/<int:utkast_id>/ta-over": "SKRIVA",
+    "POST /handelser/<slug>/forhandsvisa": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/oforandrat": "PUBLICERA",
+    "GET /handelser/<slug>/underrattelser/ny": "PUBLICERA",
+    "POST /handelser/<slug>/underrattelser/ny": "PUBLICERA",
+    "GET /underrattelser/<int:id>/ratta": "PUBLICERA",
+    "POST /underrattelser/<int:id>/ratta": "PUBLICERA",
+    "GET /handelser/<slug>/lagesbild/<vem>/lasratt": "ANDRA_LASRATT",
+    "POST /handelser/<slug>/lagesbild/<vem>/lasratt": "ANDRA_LASRATT",
+    "GET /underrattelser/<int:id>/lasratt": "ANDRA_LASRATT",
+    "POST /underrattelser/<int:id>/lasratt": "ANDRA_LASRATT",
+    "GET /utskick/<int:id>": "SE_UTSKICK",
+    "POST /utskick/<int:id>/skicka-igen": "SE_UTSKICK",
+}
+_AKTORENS = {
+    "GET": "anvandare anvandare.csv anvandare/bjud-in anvandare/importera behorigheter genomgang misslyckade "
+    "funktioner funktioner/ny funktioner/<int:id> anvandare/<int:medlemskap_id> "
+    "anvandare/<int:medlemskap_id>/kontrollera",
+    "POST": "anvandare/bjud-in anvandare/importera genomgang/starta genomgang/signera "
+    "genomgang/<int:medlemskap_id>/behall genomgang/<int:medlemskap_id>/stang-av genomgang/<int:medlemskap_id>/angra "
+    "anvandare/<int:medlemskap_id> anvandare/<int:medlemskap_id>/stang-av anvandare/<int:medlemskap_id>/slapp-in "
+    "anvandare/<int:medlemskap_id>/skicka-lank anvandare/<int:medlemskap_id>/handelseroller "
+    "anvandare/<int:medlemskap_id>/handelseroller/<int:roll_id>/ta-bort "
+    "anvandare/<int:medlemskap_id>/nollstall-faktor "
+    "funktioner/ny funktioner/<int:id> funktioner/<int:id>/lagg-ned",
+}
+_KANAL = "/<any(sms, epost):kanal>"
+_KANALENS = (_KANAL, f"{_KANAL}/kod", f"{_KANAL}/ny-kod", f"{_KANAL}/angra-byte", f"{_KANAL}/ta-bort")
+AKTORER: dict[str, str] = {
+    **{f"{metod} /aktorer/<slug>/{slut}": "ADMINISTRERA" for metod, alla in _AKTORENS.items() for slut in alla.split()},
+    **{f"POST /funktioner/<int:id>/notiser{slut}": "ADMINISTRERA" for slut in ("", *_KANALENS)},
+    "GET /funktioner/<int:id>/notiser": "ADMINISTRERA",
+    "POST /funktioner/<int:id>/utse": "ADMINISTRERA",
+    "GET /funktioner/<int:id>": "GA_I_TJANST",
+    "POST /funktioner/<int:id>/ga-pa": "GA_I_TJANST",
+    "POST /funktioner/<int:id>/ga-av": "GA_I_TJANST",
+}
+UTAN_VERB: dict[str, str] = {
+    "GET /": OBSERVERAD,
+    "GET /handelser": OBSERVERAD,
+    "GET /fragor": INLOGGAD,
+    "POST /fragor/stall": INLOGGAD,
+    "POST /fragor/be-om-lasratt": INLOGGAD,
+    "POST /fragor/<int:id>/svara": FRAGAN,
+    "POST /byt-aktor": INLOGGAD,
+    "POST /visa-som/sluta": INLOGGAD,
+    "GET /mina-notiser": INLOGGAD,
+    "POST /mina-notiser": INLOGGAD,
+    **{f"POST /mina-notiser{slut}": INLOGGAD for slut in _KANALENS},
+    **{
+        f"{metod} /mitt-konto/{slut}": INLOGGAD
+        for metod, slut in (
+            ("GET", "bekrafta"),
+            ("POST", "bekrafta"),
+            ("GET", "inloggningar"),
+            ("POST", "inloggningar/<int:inloggning_id>/avsluta"),
+            ("POST", "inloggningar/avsluta-andra"),
+            ("GET", "losenord"),
+            ("POST", "losenord"),
+            ("GET", "roll"),
+            ("POST", "roll"),
+            ("GET", "sakerhet"),
+            ("GET", "sakerhet/app"),
+            ("POST", "sakerhet/app"),
+            ("GET", "sakerhet/koder"),
+            ("POST", "sakerhet/koder"),
+            ("POST", "sakerhet/passkey"),
+            ("POST", "sakerhet/ta-bort"),
+        )
+    },
+    "GET /glomt-losenord": OPPEN,
+    "POST /glomt-losenord": OPPEN,
+    "GET /halsa/live": OPPEN,
+    "GET /halsa/redo": OPPEN,
+    "GET /konto/<token>": OPPEN,
+    "POST /konto/<token>": OPPEN,
+    "GET /logga-in": OPPEN,
+    "POST /logga-in": OPPEN,
+    "GET /logga-in/faktor": OPPEN,
+    "POST /logga-in/faktor": OPPEN,
+    "POST /logga-in/faktor/klar": OPPEN,
+    "GET /logga-in/faktor/ny": OPPEN,
+    "POST /logga-in/faktor/ny": OPPEN,
+    "POST /logga-ut": OPPEN,
+    "GET /static/<path:filename>": OPPEN,
+    "GET /utkorg": OPPEN,
+}
+MED_VERB = HANDELSER | AKTORER
+RUTTER = MED_VERB | UTAN_VERB
+
+UTTAG = {"connect": "who is logged in and reads something", "disconnect": "whoever was connected"}
+"""What a client's socket may say; there is nothing else that is listened to."""
+SANT = {"andring": "LASA of what it tells of"}
+"""What is sent to sockets."""
