@@ -33,3 +33,17 @@ def test_an_address_that_holds_another_is_none(bryt: str) -> None:
     assert not _ar_adress(f"anna@example.se{bryt}ond")
     assert not _ar_adress(f"anna{bryt}x@example.se")
     assert _ar_adress("anna@example.se")
+
+
+@pytest.mark.parametrize("bryt", BRYT)
+def test_the_name_of_the_sender_begins_no_header(bryt: str) -> None:
+    assert _brev("Läge", "text", f"Läns{bryt}{INSATT}") == _brev("Läge", "text")
+
+
+@pytest.mark.parametrize("namn", ['a" <ond@ond.invalid>', "a, ond@ond.invalid", "a\\", "<ond@ond.invalid>", "a;b:c"])
+def test_the_name_of_the_sender_is_no_other_address(namn: str) -> None:
+    server = Smtpserver("127.0.0.1", 25, "klartext", "", "", "wis@example.se", namn)
+    ratt = Smtpkanal(server, 5.0)._brev(Forsandelse(1, "anna@example.se", "Läge", "text"), "Läge", "text")
+    fran = message_from_bytes(ratt, policy=default)["From"]
+    assert [adress.addr_spec for adress in fran.addresses] == ["wis@example.se"]
+    assert fran.addresses[0].display_name == namn

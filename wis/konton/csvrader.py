@@ -4,16 +4,19 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from wis.auth.forms import pa_en_rad
 from wis.auth.rules import Roll
-from wis.konton.rules import Behorighet, Hinder, normal_epost, slutet_av
+from wis.datum import slutet_av
+from wis.konton.rules import Behorighet, Hinder, normal_epost
 
 MAX_RADER = 500
 MAX_NAMN = 100
-KOLUMNER = ("e-post", "namn", "roll", "administratör", "giltig till")
+KRAVS = ("e-post", "namn", "roll")
+FRIVILLIGA = ("administratör", "giltig till")
+KOLUMNER = (*KRAVS, *FRIVILLIGA)
 _NAMN = {
     "e-post": "e-post",
     "epost": "e-post",
@@ -33,19 +36,34 @@ _ROLLER: dict[str, Roll | None] = {
     "": None,
 }
 _JA, _NEJ = {"ja", "j", "x", "1", "sant", "true", "yes"}, {"", "nej", "n", "0", "falskt", "false", "no"}
-_FARLIGA = ("=", "+", "-", "@", "\t", "\r")
+_FARLIGA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 """What a spreadsheet would run as a formula when it stands first in a cell."""
 
 
 @dataclass(frozen=True)
 class Rad:
-    """A line: whom, and what the person is to be; or in `fel` what is wrong and what to do."""
+    """A line: whom, and what the person is to be; or in `fel` what is wrong and what to do.
+
+    `saknas` are the columns that the line does not have, which is not the same as to say no in them.
+    """
 
     nummer: int
     epost: str
     namn: str
     behorighet: Behorighet | None
     fel: str = ""
+    saknas: frozenset[str] = frozenset()
+
+    def over(self, fore: Behorighet) -> Behorighet | None:
+        """What the line makes of one who is `fore`: what it has no column for stays. None if the line is wrong."""
+        if self.behorighet is None:
+            return None
+        has_admin, has_end = (kolumn not in self.saknas for kolumn in FRIVILLIGA)
+        return replace(
+            self.behorighet,
+            administrator=self.behorighet.administrator if has_admin else fore.administrator,
+            giltig_till=self.behorighet.giltig_till if has_end else fore.giltig_till,
+        )
 
 
 def las(text: str) -> list[Rad]:
@@ -96,11 +114,12 @@ def _rubriker(lines: list[tuple[int, list[str]]]) -> tuple[list[str], list[tuple
     if any("@" in cell for cell in first):
         return list(KOLUMNER), lines
     ordning = [_NAMN.get(cell.casefold(), "") for cell in first]
-    saknas = [namn for namn in KOLUMNER if namn not in ordning]
+    saknas = [namn for namn in KRAVS if namn not in ordning]
     if saknas:
         raise Hinder(
             f"Rad {lines[0][0]} saknar e-postadress och läses som rubriker, men bland dem saknas: {', '.join(saknas)}. "
-            f"Rubrikerna ska vara {'; '.join(KOLUMNER)}, i valfri ordning."
+            f"Rubrikerna ska vara {'; '.join(KRAVS)}, i valfri ordning. {' och '.join(FRIVILLIGA).capitalize()} får "
+            "vara med."
         )
     return ordning, lines[1:]
 
@@ -112,7 +131,8 @@ def _rad(nummer: int, celler: dict[str, str]) -> Rad:
     except ValueError as error:
         return Rad(nummer, celler.get("e-post", ""), namn, None, f"{error} Rätta adressen.")
     try:
-        return Rad(nummer, epost, _namn(namn), _behorighet(celler))
+        saknas = frozenset(kolumn for kolumn in FRIVILLIGA if kolumn not in celler)
+        return Rad(nummer, epost, _namn(namn), _behorighet(celler), saknas=saknas)
     except Hinder as error:
         return Rad(nummer, epost, namn, None, str(error))
 

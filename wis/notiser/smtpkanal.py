@@ -196,7 +196,7 @@ class Smtpkanal(Kanalplugin):  # type: ignore[no-untyped-call]
         """The message: what all share is put together once, what is the recipient's own stands before it."""
         if self._mall[:2] != (amne, text):
             brev = EmailMessage(policy=SMTP)
-            brev["From"] = formataddr((self._server.namn, self._server.fran))
+            brev["From"] = formataddr((" ".join(self._server.namn.split()), self._server.fran))
             brev["Subject"] = " ".join(amne.split())
             brev["Auto-Submitted"] = "auto-generated"
             brev["X-Auto-Response-Suppress"] = "All"
