@@ -49,7 +49,7 @@ function starta(ruta) {
     try {
       const val = JSON.parse(ruta.dataset.val);
       const nyckel = await (ruta.dataset.passkey === 'skapa' ? skapa(val) : fraga(val));
-      form.elements.passkey.value = JSON.stringify(nyckel);
+      form.elements[ruta.dataset.falt].value = JSON.stringify(nyckel);
       form.submit();
     } catch (orsak) {
       console.warn('Passkey:', orsak);

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin, current_user, logout_user
 from sqlalchemy.orm import Session
 
 from wis import audit, clock, web
 from wis.auth import queries, visning
 from wis.auth.enhetsnamn import enhetsnamn
-from wis.auth.models import Medlemskap
-from wis.auth.rules import Beslut, Sak, Subjekt, Verb, can
-from wis.auth.service import aktuellt_subjekt, token_hash
+from wis.auth.models import Anvandare, Medlemskap
+from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
+from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, token_hash
 from wis.auth.sessioner_service import GLES, Spar, anteckna_aktivitet
 from wis.auth.strypning import EN_NEKAD, Strypning
 from wis.settings import Settings
@@ -86,6 +86,19 @@ def kraver(verb: Verb, sak: Sak) -> Subjekt:
     return inloggad()
 
 
+def inloggad_nu(session: Session) -> Subjekt:
+    """As inloggad(), by what the database says within a write transaction.
+
+    Raises Nekad when the login or the membership has ended meanwhile.
+    """
+    who = inloggad()
+    nu = aktuellt_subjekt(session, who)
+    if nu is None:
+        sak = Sak(Slag.AKTOR, who.aktor_id, agare_namn=who.aktor_namn)
+        raise Nekad(_upphord(who, sak), Verb.LASA, sak)
+    return nu
+
+
 def kraver_nu(session: Session, verb: Verb, sak: Sak) -> Subjekt:
     """As kraver(), judged within a write transaction on what the database says there, not on what the request began by.
 
@@ -99,6 +112,12 @@ def kraver_nu(session: Session, verb: Verb, sak: Sak) -> Subjekt:
     if not beslut:
         raise Nekad(beslut, verb, sak)
     return nu
+
+
+def las_jag(session: Session) -> Anvandare:
+    """First in a transaction that changes the own account: the person, locked. Raises InloggningOver, which asks for
+    a login."""
+    return las_inloggad(session, current_user.anvandare_id, current_user.inloggning_id)[0]
 
 
 def _upphord(who: Subjekt, sak: Sak) -> Beslut:
@@ -124,6 +143,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_gate)
     app.after_request(_anteckna_aktivitet)
     app.register_error_handler(Nekad, _nekad)
+    app.register_error_handler(InloggningOver, _over)
     app.add_template_global(agerar_for)
     app.context_processor(lambda: {"subjekt": subjekt(), "tillgang": tillgang, "andra_medlemskap": andra_medlemskap})
 
@@ -244,6 +264,12 @@ def _till_inloggning() -> web.Svar:
     return inloggningssida(nasta=request.path, parkerat=g.parkerat, status=401)
 
 
+def _over(_fel: InloggningOver) -> web.Svar:
+    """The login ended while the request waited: nothing is changed, and a login is asked for as of anybody."""
+    logout_user()
+    return _till_inloggning()
+
+
 def _nekad(nekad: Nekad) -> web.Svar:
     _anteckna(nekad)
     if nekad.beslut.dold:
@@ -263,8 +289,9 @@ def _anteckna(nekad: Nekad) -> None:
     who = (who.betraktare or who) if who else None
     vem = (who.anvandare_id, who.aktor_id) if who else (None, None)
     strypning = cast(Strypning, current_app.extensions["wis_strypning"])
+    nyckel = (EN_NEKAD, f"nekad:{vem[0]}:{nekad.verb.name}:{request.path}")
     try:
-        if not strypning.forsok((EN_NEKAD, f"nekad:{vem[0]}:{nekad.verb.name}:{request.path}")):
+        if not strypning.forsok(nyckel):
             return
         with web.transaction() as session:
             audit.record(
@@ -277,6 +304,8 @@ def _anteckna(nekad: Nekad) -> None:
                 skal=nekad.beslut.skal,
             )
     except web.DATABASFEL:
+        # It was never written: the next one within the minute must be.
+        strypning.glom(nyckel)
         _log.exception("a refusal could not be recorded: %s of %s", nekad.verb.value, request.path)
 
 

@@ -254,6 +254,8 @@ def nollstall(session: Session, person: Anvandare, who: Subjekt | None, skal: st
 
     `who` is the administrator, None the operator. Raises Faktorfel when the administrator may not.
     """
+    # The person before factors and logins, as everywhere: see service.las_person().
+    person = service.las_person(session, person.id)
     if who is not None and (hinder := hinder_for_nollstallning(session, who, person)):
         raise Faktorfel(hinder)
     had = lage(session, person.id).antal
@@ -261,14 +263,7 @@ def nollstall(session: Session, person: Anvandare, who: Subjekt | None, skal: st
         session.execute(delete(table).where(table.anvandare_id == person.id))
     service.avsluta_alla(session, person.id)
     service.rattighet_andrad(session, person)
-    av = f"en administratör hos {who.aktor_namn}" if who else "den som sköter driften"
-    meddelanden.skriv(
-        session,
-        person,
-        "Din andra faktor i wis är borttagen",
-        f"Dina faktorer och reservkoder är borttagna av {av}, och du är utloggad överallt. "
-        "Krävs en andra faktor får du lägga till en ny när du loggar in.",
-    )
+    _skriv_om_nollstallning(session, person, who)
     audit.record(
         session,
         "andra faktor nollställd",
@@ -280,3 +275,14 @@ def nollstall(session: Session, person: Anvandare, who: Subjekt | None, skal: st
         kommandorad=who is None,
     )
     return had
+
+
+def _skriv_om_nollstallning(session: Session, person: Anvandare, who: Subjekt | None) -> None:
+    av = f"en administratör hos {who.aktor_namn}" if who else "den som sköter driften"
+    meddelanden.skriv(
+        session,
+        person,
+        "Din andra faktor i wis är borttagen",
+        f"Dina faktorer och reservkoder är borttagna av {av}, och du är utloggad överallt. "
+        "Krävs en andra faktor får du lägga till en ny när du loggar in.",
+    )

@@ -7,20 +7,21 @@ from flask_login import current_user
 
 from wis import web
 from wis.auth import faktorer, faktorer_app, faktorer_passkey
-from wis.auth.atkomst import inloggad
+from wis.auth.atkomst import las_jag, utan_roll
 from wis.auth.bekrafta import kraver_bekraftad, kraver_bekraftad_sida
 from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.faktorer import Faktorfel, NyaKoder
-from wis.auth.faktorvyer import appkod, appvisning, bp
+from wis.auth.faktorvyer import appvisning, bp, felstatus, kodsida, prova_appkod
 from wis.auth.forms import Uppsattningsformular
 from wis.auth.models import Anvandare
 
 
 @bp.get("/mitt-konto/sakerhet")
+@utan_roll
 def sakerhet() -> web.Svar:
     """What the person can log in with besides the password."""
-    session, settings, who = web.session(), web.settings(), inloggad()
-    person = session.get_one(Anvandare, who.anvandare_id)
+    session, settings = web.session(), web.settings()
+    person = session.get_one(Anvandare, current_user.anvandare_id)
     mojlig = faktorer_passkey.mojlig(settings)
     form = Uppsattningsformular(formdata=None)
     form.namn.data = enhetsnamn(request.headers.get("User-Agent", ""))
@@ -35,30 +36,32 @@ def sakerhet() -> web.Svar:
 
 
 @bp.route("/mitt-konto/sakerhet/app", methods=["GET", "POST"])
+@utan_roll
 @kraver_bekraftad_sida
 def app() -> web.Svar:
     """Connect an app that shows codes, in place of one before."""
-    form, anvandare_id = Uppsattningsformular(), inloggad().anvandare_id
-    hemlighet = appkod(form, anvandare_id) if form.validate_on_submit() else None
+    form, anvandare_id = Uppsattningsformular(), current_user.anvandare_id
+    hemlighet = prova_appkod(form, anvandare_id) if form.validate_on_submit() else None
     if hemlighet is None:
         return _appsida(form, anvandare_id)
     koder = _koder_till_forsta(anvandare_id)
     with web.transaction() as session:
-        person = session.get_one(Anvandare, anvandare_id, with_for_update={"key_share": True})
+        person = las_jag(session)
         faktorer_app.satt(session, web.settings(), person, hemlighet, form.kod.data or "")
         faktorer.tillagd(session, person, "appen för koder", koder)
     return _tillagd("Appen är kopplad. Nästa gång du loggar in frågar vi efter en kod från den.", koder)
 
 
 @bp.post("/mitt-konto/sakerhet/passkey")
+@utan_roll
 @kraver_bekraftad
 def passkey() -> web.Svar:
     """Keep a passkey that the browser has made."""
-    form, anvandare_id = Uppsattningsformular(), inloggad().anvandare_id
+    form, anvandare_id = Uppsattningsformular(), current_user.anvandare_id
     namn = (form.namn.data or "Passkey")[: faktorer_passkey.MAX_NAMN]
     koder, token = _koder_till_forsta(anvandare_id), current_user.token
     with web.transaction() as session:
-        person = session.get_one(Anvandare, anvandare_id)
+        person = las_jag(session)
         svar = form.passkey.data or ""
         kept = faktorer_passkey.lagg_till(session, web.settings(), person, namn, svar, token)
         if kept:
@@ -72,16 +75,19 @@ def passkey() -> web.Svar:
     return _tillagd("Passkeyn är sparad. Den kan användas nästa gång du loggar in.", koder)
 
 
-@bp.post("/mitt-konto/sakerhet/koder")
+@bp.route("/mitt-konto/sakerhet/koder", methods=["GET", "POST"])
+@utan_roll
 @kraver_bekraftad
 def koder() -> web.Svar:
-    """Make ten new recovery codes and show them, this once."""
-    anvandare_id = inloggad().anvandare_id
+    """Make ten new recovery codes and show them, this once; asks first, for they end the old ones."""
+    if request.method != "POST":
+        lage = faktorer.lage(web.session(), current_user.anvandare_id)
+        return render_template("auth/nya_koder.html", kvar=lage.koder_kvar)
     web.end_reading()
     nya = faktorer.hitta_pa_koder()
     try:
         with web.transaction() as session:
-            faktorer.byt_koder(session, session.get_one(Anvandare, anvandare_id), nya)
+            faktorer.byt_koder(session, las_jag(session), nya)
     except Faktorfel as error:
         flash(str(error), "fel")
         return _till_sakerhet()
@@ -89,14 +95,14 @@ def koder() -> web.Svar:
 
 
 @bp.post("/mitt-konto/sakerhet/ta-bort")
+@utan_roll
 @kraver_bekraftad
 def ta_bort() -> web.Svar:
     """Take a factor away: the app, or the passkey `passkey`."""
-    anvandare_id = inloggad().anvandare_id
     passkey_id = request.form.get("passkey_id", 0, type=web.heltal)
     try:
         with web.transaction() as session:
-            person = session.get_one(Anvandare, anvandare_id)
+            person = las_jag(session)
             if passkey_id:
                 faktorer.ta_bort_passkey(session, web.settings(), person, passkey_id)
             else:
@@ -125,11 +131,12 @@ def _tillagd(klart: str, nya: NyaKoder | None) -> web.Svar:
 
 
 def _kodsida(nya: NyaKoder) -> web.Svar:
-    return render_template("auth/koder.html", koder=nya.koder, form=None, klar=url_for("faktorer.sakerhet"))
+    person = web.session().get_one(Anvandare, current_user.anvandare_id)
+    return kodsida(nya, person.adress, url_for("faktorer.sakerhet"))
 
 
 def _appsida(form: Uppsattningsformular, anvandare_id: int) -> web.Svar:
     person = web.session().get_one(Anvandare, anvandare_id)
     byter = faktorer.lage(web.session(), anvandare_id).app is not None
     page = render_template("auth/app.html", form=form, app=appvisning(form, person), byter=byter)
-    return page, 422 if form.errors else 200
+    return page, felstatus(form) if form.errors else 200

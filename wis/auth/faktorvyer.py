@@ -1,10 +1,11 @@
 """The second step of logging in: asking for a factor, or having one set up where one is required."""
 
 from typing import cast
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 
-from wis import audit, web
+from wis import audit, clock, web
 from wis.auth import faktorer, faktorer_app, faktorer_passkey, meddelanden, service
 from wis.auth.atkomst import oppen
 from wis.auth.enhetsnamn import enhetsnamn
@@ -138,7 +139,17 @@ def _prova(halv: Halv, form: Faktorformular, vidare: Vidare) -> web.Svar:
         falt.errors = [_fel(form)]
         return _fragesida(halv, vidare, form, 422)
     vakt.glom(konto)
-    return slapp_in(halv, faktor, vidare)
+    svar = slapp_in(halv, faktor, vidare)
+    if faktor is Faktorslag.RESERVKOD:
+        _sag_kvar(halv)
+    return svar
+
+
+def _sag_kvar(halv: Halv) -> None:
+    """After the login, which begins a new session and what is told in it."""
+    kvar = faktorer.lage(web.session(), halv.anvandare_id).koder_kvar
+    mer = " Gör nya under Säkerhet." if kvar <= faktorer.FA_KODER else ""
+    flash(f"Du använde en reservkod. {kvar} kvar.{mer}", "varning" if mer else "klart")
 
 
 def _fel(form: Faktorformular) -> str:
@@ -254,10 +265,27 @@ def appkod(form: Uppsattningsformular, anvandare_id: int) -> str | None:
     return hemlighet
 
 
+def prova_appkod(form: Uppsattningsformular, anvandare_id: int) -> str | None:
+    """As appkod(), counted on the account: nobody tries one code after the other at a secret."""
+    nyckel = PER_KOD, f"uppsattning:{anvandare_id}"
+    if not strypning().forsok(nyckel):
+        form.form_errors.append(FOR_MANGA)
+        return None
+    hemlighet = appkod(form, anvandare_id)
+    if hemlighet is not None:
+        strypning().glom(nyckel)
+    return hemlighet
+
+
+def felstatus(form: Uppsattningsformular) -> int:
+    """The status of a page that shows what was wrong: 429 when it was the number of tries."""
+    return 429 if FOR_MANGA in form.form_errors else 422
+
+
 def _satt_upp(halv: Halv, form: Uppsattningsformular, vidare: Vidare) -> web.Svar:
-    hemlighet = None if form.passkey.data else appkod(form, halv.anvandare_id)
+    hemlighet = None if form.passkey.data else prova_appkod(form, halv.anvandare_id)
     if not form.passkey.data and hemlighet is None:
-        return _uppsattningssida(halv, vidare, form, 422)
+        return _uppsattningssida(halv, vidare, form, felstatus(form))
     # Slow: hold no connection meanwhile.
     web.end_reading()
     koder = faktorer.hitta_pa_koder()
@@ -270,7 +298,20 @@ def _satt_upp(halv: Halv, form: Uppsattningsformular, vidare: Vidare) -> web.Sva
         return _uppsattningssida(halv, vidare, form, 422)
     har_provat(faktor)
     _bar(form, vidare)
-    return render_template("auth/koder.html", koder=koder.koder, form=form, klar=url_for("faktorer.klar"))
+    return kodsida(koder, halv.epost, url_for("faktorer.klar"), form)
+
+
+def kodsida(nya: NyaKoder, konto: str, klar: str, form: Uppsattningsformular | None = None) -> str:
+    """The page of new codes, this once: whose they are, where and since when, so that a print of it says it too."""
+    return render_template(
+        "auth/koder.html",
+        koder=nya.koder,
+        konto=konto,
+        plats=urlsplit(web.settings().base_url).netloc,
+        nar=clock.now(),
+        form=form,
+        klar=klar,
+    )
 
 
 def _spara(halv: Halv, form: Uppsattningsformular, hemlighet: str | None, koder: NyaKoder) -> Faktorslag | None:

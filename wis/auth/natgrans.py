@@ -1,17 +1,21 @@
 """How many failed tries are taken from one network, at every form that is open to strangers: by Flask-Limiter.
 
-What succeeded is not counted: a whole town hall behind one address may log in at eight.
+What succeeded is not counted: a whole town hall behind one address may log in at eight. Nor is what is no guess, such
+as to ask for a new password: that has a roomier limit of its own, so that nobody has letters sent without end.
 """
 
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from flask_limiter import Limiter, RateLimitExceeded
+from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
 from flask_login import user_logged_in
 
 from wis import audit, web
 from wis.auth.strypning import EN_RAD, PER_NATVERK, VANTA, Strypning, natverk
 from wis.settings import Settings
+
+PER_NATVERK_GLOMT = "300 per 15 minute"
+_GLOMT, _NYTT_LOSENORD = "konton.glomt", "konton.satt_losenord"
 
 
 def init_app(app: Flask, settings: Settings) -> Limiter:
@@ -19,9 +23,10 @@ def init_app(app: Flask, settings: Settings) -> Limiter:
     limiter = Limiter(
         lambda: natverk(request.remote_addr or ""),
         app=app,
-        application_limits=[PER_NATVERK],
-        application_limits_exempt_when=_oraknad,
-        application_limits_deduct_when=_misslyckad,
+        application_limits=[
+            ApplicationLimit(PER_NATVERK, exempt_when=_ingen_gissning, deduct_when=_misslyckad),
+            ApplicationLimit(PER_NATVERK_GLOMT, exempt_when=_inget_brev),
+        ],
         strategy="moving-window",
         storage_uri=settings.redis_url or "memory://",
         # Should Redis be gone, people must still get in, and strangers still be stopped.
@@ -39,9 +44,21 @@ def _oraknad() -> bool:
     return request.method != "POST" or not getattr(view, "oppen", False)
 
 
+def _ingen_gissning() -> bool:
+    """Whether the request is outside the limit of failures."""
+    return _oraknad() or request.endpoint == _GLOMT
+
+
+def _inget_brev() -> bool:
+    """Whether the request is outside the limit of letters asked for."""
+    return _oraknad() or request.endpoint != _GLOMT
+
+
 def _misslyckad(svar: Response) -> bool:
-    """Whether the try failed: it led nowhere, and let nobody in."""
-    return svar.status_code != 302 and not g.get("nyss_inslappt", False)
+    """Whether the try failed: it was refused, and let nobody in."""
+    # Whoever holds a link that works has guessed nothing: the new password alone was too poor.
+    poor = request.endpoint == _NYTT_LOSENORD and svar.status_code == 422
+    return 400 <= svar.status_code < 500 and not poor and not g.get("nyss_inslappt", False)
 
 
 def _inslappt(_app: Flask, **_mer: Any) -> None:
@@ -55,10 +72,11 @@ def _stoppad(_grans: RateLimitExceeded) -> Response:
     if strypning.forsok((EN_RAD, f"rad:nat:{nat}")):
         with web.transaction() as session:
             audit.record(session, "inloggning strypt", objekt=request.path, adress=request.remote_addr, nat=nat)
+    what = "begärts för många länkar" if request.endpoint == _GLOMT else "gjorts för många misslyckade försök"
     svar = web.felsida(
         429,
         "För många försök",
-        "Det har gjorts för många misslyckade försök från ditt nätverk.",
+        f"Det har {what} från ditt nätverk.",
         gor="Vänta 15 minuter, eller använd ett annat nätverk, till exempel telefonens.",
         behall=True,
     )

@@ -164,12 +164,14 @@ def subjekt_av(
         inloggning_id=inloggning_id,
         medlemskap_id=medlemskap.id,
         ansluten=aktor.ansluten,
-        handelseroller=tuple(
-            RollIHandelse(r.handelse_id, _roll(r.roll), r.giltig_till) for r in medlemskap.handelseroller
-        ),
+        handelseroller=_handelseroller(medlemskap),
         gast_i=medlemskap.gast_handelse_id,
         tjanster=_tjanster(medlemskap, moment) if tjanster is None else tjanster,
     )
+
+
+def _handelseroller(medlemskap: Medlemskap) -> tuple[RollIHandelse, ...]:
+    return tuple(RollIHandelse(r.handelse_id, _roll(r.roll), r.giltig_till) for r in medlemskap.handelseroller)
 
 
 def _roll(varde: str | None) -> Roll | None:

@@ -38,6 +38,29 @@ def aktuellt_subjekt(session: Session, who: Subjekt) -> Subjekt | None:
     return queries.subjekt_av(egna[0], who.inloggning_id) if egna else None
 
 
+class InloggningOver(Exception):
+    """The login by which something was asked for has ended meanwhile, or its account has been shut."""
+
+
+def las_person(session: Session, anvandare_id: int) -> Anvandare:
+    """The person as the database has it now, locked: before any login, link or factor of the person, everywhere."""
+    return session.get_one(Anvandare, anvandare_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
+def las_inloggad(session: Session, anvandare_id: int, inloggning_id: int) -> tuple[Anvandare, Inloggning]:
+    """The person, locked, and the login, both as they are now. Raises InloggningOver.
+
+    For what a person changes in the own account: what the request began by may have ended while it waited.
+    """
+    person = las_person(session, anvandare_id)
+    inloggning = session.get(Inloggning, inloggning_id, populate_existing=True)
+    if inloggning is None or inloggning.anvandare_id != person.id or inloggning.faktor is None:
+        raise InloggningOver
+    if inloggning.avslutad is not None or inloggning.giltig_till <= clock.now() or person.avstangd is not None:
+        raise InloggningOver
+    return person, inloggning
+
+
 def oppna_efter_prov(
     session: Session, anvandare_id: int, provad_hash: str, giltig: timedelta, ersatter: int | None = None
 ) -> str | None:
@@ -46,7 +69,7 @@ def oppna_efter_prov(
     It replaces the login `ersatter`. None if the account has been shut or given another password while the password
     was checked; then nothing has ended.
     """
-    person = session.get_one(Anvandare, anvandare_id, with_for_update={"key_share": True})
+    person = las_person(session, anvandare_id)
     if person.avstangd is not None or person.losenord_hash != provad_hash:
         return None
     return oppna_inloggning(session, person, giltig, ersatter)
@@ -72,7 +95,7 @@ def get_halv_person(session: Session, token: str) -> Anvandare:
     if halv is None:
         raise LookupError("the login is over")
     # The person before the login, as whoever changes a password does; then what the wait may have changed.
-    person = session.get_one(Anvandare, halv.anvandare_id, with_for_update={"key_share": True}, populate_existing=True)
+    person = las_person(session, halv.anvandare_id)
     session.refresh(halv, with_for_update=True)
     if halv.avslutad is not None or person.avstangd is not None:
         raise LookupError("the login is over")

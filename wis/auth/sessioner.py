@@ -12,7 +12,7 @@ from wis import clock, web
 from wis.auth import bekrafta as bekraftan
 from wis.auth import losenord, queries
 from wis.auth import sessioner_service as service
-from wis.auth.atkomst import ladda_inloggad, utan_roll, vilotid
+from wis.auth.atkomst import ladda_inloggad, las_jag, utan_roll, vilotid
 from wis.auth.forms import Parkerat, egen_vag, las_parkerat, parkera
 from wis.auth.models import Anvandare, Medlemskap
 
@@ -61,6 +61,7 @@ def inloggningar() -> web.Svar:
 def avsluta(inloggning_id: int) -> web.Svar:
     """End one of one's logins; this one too, which is to log out."""
     with web.transaction() as session:
+        las_jag(session)
         ended = service.avsluta_egen(session, current_user.anvandare_id, inloggning_id)
     flash("Inloggningen är avslutad." if ended else "Den inloggningen var redan avslutad.", "klart")
     return cast(Response, redirect(url_for("sessioner.inloggningar")))
@@ -71,6 +72,7 @@ def avsluta(inloggning_id: int) -> web.Svar:
 def avsluta_andra() -> web.Svar:
     """End every login but this one."""
     with web.transaction() as session:
+        las_jag(session)
         antal = service.avsluta_andra(session, current_user.anvandare_id, current_user.inloggning_id)
     flash(f"Du är utloggad överallt utom här ({antal} avslutade).", "klart")
     return cast(Response, redirect(url_for("sessioner.inloggningar")))

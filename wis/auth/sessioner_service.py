@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.andringar import Andring, Slag, anmal
 from wis.auth import meddelanden, queries
-from wis.auth.models import Anvandare, Engangslank, Inloggning, Medlemskap
-from wis.auth.service import rattighet_andrad
+from wis.auth.models import Engangslank, Inloggning, Medlemskap
+from wis.auth.service import las_inloggad, rattighet_andrad
 from wis.db import Database
 from wis.tx import transaction
 
@@ -77,8 +77,11 @@ def _avsluta_rader(session: Session, anvandare_id: int, vilka: ColumnElement[boo
 
 
 def byt_losenord(session: Session, anvandare_id: int, inloggning_id: int, losenord_hash: str) -> int:
-    """Set a new password: every other login ends, and every link that would set another. Returns how many logins."""
-    person = session.get_one(Anvandare, anvandare_id, with_for_update={"key_share": True})
+    """Set a new password: every other login ends, and every link that would set another. Returns how many logins.
+
+    Raises InloggningOver when the login `inloggning_id` has ended meanwhile.
+    """
+    person, _inloggning = las_inloggad(session, anvandare_id, inloggning_id)
     person.losenord_hash, now = losenord_hash, clock.now()
     session.execute(
         update(Engangslank)

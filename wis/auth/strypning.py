@@ -19,6 +19,7 @@ T = TypeVar("T")
 PER_KONTO = parse("10 per 15 minute")
 PER_NATVERK = "50 per 15 minute"
 PER_INBJUDARE = parse("50 per hour")
+PER_INBJUDNINGSLISTA = parse("500 per day")
 PER_KOD = parse("5 per 15 minute")
 EN_NEKAD = parse("1 per minute")
 EN_RAD = parse("1 per 15 minute")
@@ -41,9 +42,12 @@ class Strypning:
         self._limiter = MovingWindowRateLimiter(storage_from_string(redis_url or "memory://", **extra))
         self._reserv = MovingWindowRateLimiter(MemoryStorage()) if redis_url else self._limiter
 
-    def forsok(self, part: Nyckel) -> bool:
-        """Count a try before it is made; False when the limit was used up. Many at once can't slip past each other."""
-        return self._rakna(lambda raknare: raknare.hit(*part))
+    def forsok(self, part: Nyckel, antal: int = 1) -> bool:
+        """Count a try, or `antal` of them, before it is made; False, and nothing counted, when there is no room.
+
+        Many at once can't slip past each other.
+        """
+        return self._rakna(lambda raknare: raknare.hit(*part, cost=antal))
 
     def glom(self, part: Nyckel) -> None:
         """Forget the tries: the last one succeeded."""
