@@ -46,3 +46,21 @@ def test_a_yes_and_a_no_at_once_are_one_answer(
         nacka = f.en_aktor(session, "nacka").id
     assert len(given) == 1
     assert (nacka in lasare) is (rad.svar == "ja")
+
+
+def test_two_who_ask_for_the_same_right_at_once_are_one_question(
+    varje_databas: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stod.bygg(varje_databas)
+    stod.utan_vantan(monkeypatch)
+    with transaction(varje_databas) as session:
+        for nummer in range(4):
+            f.en_person_hos(session, "solna", Roll.REDAKTOR, epost=f"r{nummer}@solna.example")
+        nacka = f.en_aktor(session, "nacka").id
+    app = en_app(settings, varje_databas)
+    clients = [_inne(app, f"r{nummer}@solna.example") for nummer in range(4)]
+    path, data = "/handelser/storm/be-om-lasratt?aktor=trafikverket", {"for_aktorer": [nacka]}
+    with ThreadPoolExecutor(4) as pool:
+        koder = list(pool.map(lambda client: client.post(path, data=data).status_code, clients))
+    assert sorted(koder) == [302, 422, 422, 422]  # who reads the thing is told that one waits already
+    assert [rad.for_aktor_id for rad in stod.fragorna(varje_databas)] == [nacka]

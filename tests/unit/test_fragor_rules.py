@@ -2,8 +2,7 @@
 
 import pytest
 
-from wis.auth.rules import Fragas
-from wis.fragor.rules import MAX_SIDA, Mal, Otydlig, egen_sida, en_rad, fragas, fritext, las_sida
+from wis.fragor.rules import MAX_SIDA, Mal, Otydlig, egen_sida, en_rad, fritext, las_sida
 
 
 @pytest.mark.parametrize(
@@ -54,9 +53,3 @@ def test_what_goes_into_a_subject_is_one_short_line() -> None:
 
 def test_own_words_keep_their_lines_and_lose_what_is_no_text() -> None:
     assert fritext(" Hej\r\n\x1b[31mdu\u202e ", 500) == "Hej\n[31mdu"
-
-
-def test_a_question_goes_to_one_of_three() -> None:
-    assert fragas("redaktor") is Fragas.REDAKTOR
-    with pytest.raises(Otydlig):
-        fragas("alla")

@@ -8,8 +8,7 @@ from wtforms.validators import Optional as Frivillig
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from wis.aktorer.models import Aktor
-from wis.fragor.rules import MAX_SKAL, MAX_TEXT, MAX_VERB, egen_sida, en_rad, fragas, fritext
-from wis.fragor.service import Nekande
+from wis.fragor.rules import MAX_TEXT, fritext
 from wis.web import heltal
 
 
@@ -31,24 +30,9 @@ class Ordformular(FlaskForm):  # type: ignore[misc]
 
 
 class Fragaformular(Ordformular):
-    """A question from a refusal. The hidden fields say what the page said, or what somebody has made of it."""
+    """A question from a refusal; `underskrift` is what the page said, signed by us (wis.fragor.underskrift)."""
 
-    till = HiddenField()
-    hos = HiddenField()
-    sida = HiddenField()
-    verb = HiddenField()
-    skal = HiddenField()
-
-    def nekande(self) -> Nekande:
-        """What is asked. Raises Otydlig for what no page of ours has."""
-        return Nekande(
-            till=fragas(self.till.data or ""),
-            hos_id=_id(self.hos.data or ""),
-            sida=egen_sida(self.sida.data or ""),
-            verb=en_rad(self.verb.data or "", MAX_VERB),
-            skal=en_rad(self.skal.data or "", MAX_SKAL),
-            text=self.text.data or "",
-        )
+    underskrift = HiddenField()
 
 
 class Sidformular(Ordformular):

@@ -3,15 +3,19 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from wis.auth.models import Anvandare, Anvandarslag, Medlemskap
 from wis.auth.queries import galler, subjekt_av
 from wis.auth.rules import Fragas, Roll, Subjekt, Verb
-from wis.fragor.models import Rattsfraga
+from wis.fragor.models import Fragetyp, Rattsfraga
+from wis.handelser.models import Handelse
+from wis.konton.oversikt import tjanster_hos
 
 _KRAV = {Fragas.REDAKTOR: Roll.REDAKTOR, Fragas.TALESPERSON: Roll.TALESPERSON}
+MAX_OPPNA = 50
+"""So many cards with open questions are listed at a time."""
 MAX_VISADE = 100
 """So many answered questions, and so many of one's own, are listed."""
 
@@ -31,12 +35,13 @@ def mottagare(session: Session, aktor_id: int, till: Fragas, handelse_id: int | 
     found = session.scalars(
         select(Medlemskap)
         .join(Medlemskap.anvandare)
-        .options(joinedload(Medlemskap.aktor), selectinload(Medlemskap.handelseroller))
-        .options(selectinload(Medlemskap.tjanstgoringar))
+        .options(contains_eager(Medlemskap.anvandare), joinedload(Medlemskap.aktor))
+        .options(selectinload(Medlemskap.handelseroller))
         .where(Medlemskap.aktor_id == aktor_id, Anvandare.slag == Anvandarslag.PERSON, galler(now))
         .order_by(Medlemskap.id)
     ).all()
-    subjekt = [(m.anvandare, subjekt_av(m, now=now)) for m in found]
+    tjanster = tjanster_hos(session, aktor_id, now)
+    subjekt = [(m.anvandare, subjekt_av(m, now=now, tjanster=tuple(tjanster.get(m.id, ())))) for m in found]
     return [person for person, who in subjekt if kan_svara(who, till, handelse_id, now)]
 
 
@@ -56,22 +61,65 @@ def _med_roll(who: Subjekt, krav: Roll, now: datetime) -> ColumnElement[bool]:
     return or_(Rattsfraga.handelse_id.is_(None), Rattsfraga.handelse_id.not_in(set(egna) - racker))
 
 
+# What is the same in all the questions of a card: they were asked together, and differ in which actor they are for.
+_KORT = (
+    Rattsfraga.typ,
+    Rattsfraga.till,
+    Rattsfraga.fran_id,
+    Rattsfraga.fran_aktor_id,
+    Rattsfraga.till_aktor_id,
+    Rattsfraga.handelse_id,
+    Rattsfraga.underrattelse_id,
+    Rattsfraga.skapad,
+    Rattsfraga.sida,
+    Rattsfraga.text,
+)
+
+
+def _oppna_kort(who: Subjekt, now: datetime) -> Subquery:
+    """SQL: the open questions that `who` can answer, each with the lowest id of its card."""
+    for_sig = case((Rattsfraga.typ == Fragetyp.BEHORIGHET, Rattsfraga.id), else_=0)
+    forst = func.min(Rattsfraga.id).over(partition_by=[*_KORT, for_sig]).label("forst")
+    return select(Rattsfraga.id, forst).where(_hor_till(who, now), Rattsfraga.besvarad.is_(None)).subquery()
+
+
+def pa_samma_kort(session: Session, rad: Rattsfraga) -> Sequence[Rattsfraga]:
+    """The open questions that are answered with this one: those that were asked together with it, and it."""
+    samma = [kolumn.is_not_distinct_from(getattr(rad, kolumn.key)) for kolumn in _KORT]
+    if rad.typ == Fragetyp.BEHORIGHET:
+        samma = [Rattsfraga.id == rad.id]
+    fraga = select(Rattsfraga).where(*samma, Rattsfraga.besvarad.is_(None)).order_by(Rattsfraga.id)
+    return session.scalars(fraga.options(joinedload(Rattsfraga.for_aktor))).all()
+
+
 def antal_oppna(session: Session, who: Subjekt, now: datetime) -> int:
-    """How many questions wait for an answer that `who` can give."""
+    """How many cards wait for an answer that `who` can give."""
     if who.gast_i is not None:
         return 0
-    fraga = select(func.count()).where(_hor_till(who, now), Rattsfraga.besvarad.is_(None))
-    return session.scalar(fraga) or 0
+    kort = _oppna_kort(who, now)
+    return session.scalar(select(func.count(kort.c.forst.distinct()))) or 0
 
 
-def till_mig(session: Session, who: Subjekt, now: datetime) -> tuple[Sequence[Rattsfraga], Sequence[Rattsfraga]]:
-    """The questions that `who` can answer: the open ones, oldest first, and the answered, newest first."""
+def oppna_till_mig(session: Session, who: Subjekt, now: datetime, efter: int = 0) -> Sequence[Rattsfraga]:
+    """The open questions that `who` can answer, oldest card first, of the cards that begin after the id `efter`.
+
+    They are of MAX_OPPNA cards and one more at most, to tell whether there are more.
+    """
     if who.gast_i is not None:
-        return [], []
-    alla = _med_allt().where(_hor_till(who, now))
-    oppna = session.scalars(alla.where(Rattsfraga.besvarad.is_(None)).order_by(Rattsfraga.id)).all()
-    svarade = alla.where(Rattsfraga.besvarad.is_not(None)).order_by(Rattsfraga.besvarad.desc()).limit(MAX_VISADE)
-    return oppna, session.scalars(svarade).all()
+        return []
+    alla = _oppna_kort(who, now)
+    plats = func.dense_rank().over(order_by=alla.c.forst).label("plats")
+    kort = select(alla.c.id, alla.c.forst, plats).where(alla.c.forst > efter).subquery()
+    fraga = _med_allt().join(kort, kort.c.id == Rattsfraga.id).where(kort.c.plats <= MAX_OPPNA + 1)
+    return session.scalars(fraga.order_by(kort.c.forst, Rattsfraga.id)).all()
+
+
+def svarade_till_mig(session: Session, who: Subjekt, now: datetime) -> Sequence[Rattsfraga]:
+    """The answered questions that `who` could have answered, newest first."""
+    if who.gast_i is not None:
+        return []
+    alla = _med_allt().where(_hor_till(who, now), Rattsfraga.besvarad.is_not(None))
+    return session.scalars(alla.order_by(Rattsfraga.besvarad.desc(), Rattsfraga.id).limit(MAX_VISADE)).all()
 
 
 def fran_mig(session: Session, who: Subjekt) -> Sequence[Rattsfraga]:
@@ -95,18 +143,25 @@ def _med_allt() -> Select[Rattsfraga]:
         joinedload(Rattsfraga.fran_aktor),
         joinedload(Rattsfraga.till_aktor),
         joinedload(Rattsfraga.for_aktor),
-        joinedload(Rattsfraga.handelse),
+        # With who reads it: whether its title may be shown is judged for each.
+        joinedload(Rattsfraga.handelse).options(joinedload(Handelse.agare), selectinload(Handelse.lasare)),
         joinedload(Rattsfraga.besvarad_av),
     )
 
 
-def find_likadan(session: Session, ny: Rattsfraga) -> Rattsfraga | None:
-    """A question about the same right for the same actor that nobody has answered yet."""
-    samma = [
-        getattr(Rattsfraga, kolumn).is_not_distinct_from(getattr(ny, kolumn))
-        for kolumn in ("typ", "till_aktor_id", "handelse_id", "underrattelse_id", "for_aktor_id")
-    ]
-    return session.scalar(select(Rattsfraga).where(*samma, Rattsfraga.besvarad.is_(None)).limit(1))
+def utan_likadana(session: Session, nya: Sequence[Rattsfraga]) -> list[Rattsfraga]:
+    """Of these questions, that differ only in which actor they are for, those that do not wait for an answer already.
+
+    The right to read a thing is the same whoever asks for it; of other questions only one's own from the same page is.
+    """
+    kolumner = ["typ", "till_aktor_id", "handelse_id", "underrattelse_id"]
+    if not nya:
+        return []
+    if nya[0].typ == Fragetyp.BEHORIGHET:
+        kolumner += ["fran_id", "sida"]
+    samma = [getattr(Rattsfraga, namn).is_not_distinct_from(getattr(nya[0], namn)) for namn in kolumner]
+    asked = set(session.scalars(select(Rattsfraga.for_aktor_id).where(*samma, Rattsfraga.besvarad.is_(None))))
+    return [rad for rad in nya if rad.for_aktor_id not in asked]
 
 
 def medlemskap_for(session: Session, aktor_id: int, anvandare_ids: Collection[int]) -> dict[int, int]:

@@ -1,13 +1,15 @@
 """The right that a question asks for: who owns it, who lacks it, and giving it; within the caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from wis import clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer, find_aktor
+from wis.auth.krets import Tlp
 from wis.auth.rules import Beslut, Fragas, Roll, Sak, Slag, Subjekt, Verb, can
 from wis.fragor.models import Fragetyp, Rattsfraga
 from wis.fragor.rules import SAMLAD, KanInteGes, Mal, las_sida
@@ -142,11 +144,11 @@ def i_handelsen(session: Session, handelse: Handelse) -> list[Aktor]:
     return [aktor for aktor in alla_aktorer(session) if krets.rymmer(aktor.id, aktor.ansluten, None)]
 
 
-def utan_lagesbildsratt(session: Session, handelse: Handelse, agare: Aktor, ids: Iterable[int]) -> list[int]:
+def utan_lagesbildsratt(session: Session, handelse: Handelse, agare: Aktor, ids: Iterable[int]) -> list[Aktor]:
     """Those of these actors in the event that may not read the lägesbild's latest version; none if there is none."""
     sak = sak_for_lagesbild(session, handelse, agare)
     chosen = set(ids)
-    return [] if sak is None else [a.id for a in _utan(session, handelse, sak) if a.id in chosen]
+    return [] if sak is None else [a for a in _utan(session, handelse, sak) if a.id in chosen]
 
 
 def utan_underrattelse(session: Session, underrattelse: Underrattelse) -> list[Aktor]:
@@ -198,34 +200,90 @@ def _saken(session: Session, rad: Rattsfraga) -> Lagesbild | Underrattelse:
     return bild
 
 
-def ge(session: Session, who: Subjekt, rad: Rattsfraga, *, aven_tidigare: bool) -> None:
+def laser_redan(session: Session, rader: Sequence[Rattsfraga]) -> tuple[set[int], set[int]]:
+    """The ids of those of the questions whose actor reads already what is published from now on: asked is then for
+    what was published before, and a yes without that gives nothing. And of those whose asker's actor reads the thing.
+    """
+    now, saker, redan, fragaren = clock.now(), _saker(session, rader), set(), set()
+    for rad in rader:
+        if rad.handelse is None or rad.for_aktor is None:
+            continue
+        sak = saker.get(_nyckel(rad)) or rad.handelse.sak()
+        if can(_en_lasare(rad.for_aktor), Verb.LASA, replace(sak, publicerad=now, tlp=Tlp.CLEAR), now):
+            redan.add(rad.id)
+        if _nyckel(rad) in saker and can(_en_lasare(rad.fran_aktor), Verb.LASA, sak, now):
+            fragaren.add(rad.id)
+    return redan, fragaren
+
+
+def _nyckel(rad: Rattsfraga) -> object:
+    """What tells apart the things that are asked for: an underrättelse by id, a lägesbild by event and owner."""
+    if rad.typ == Fragetyp.HANDELSE:
+        return None
+    return rad.underrattelse_id or (rad.handelse_id, rad.till_aktor_id)
+
+
+def _saker(session: Session, rader: Sequence[Rattsfraga]) -> dict[object, Sak]:
+    """The things that are asked for, by the latest version of each, as the right to read it is judged."""
+    wanted = [(r.handelse_id, r.till_aktor_id) for r in rader if r.typ == Fragetyp.LAGESBILD]
+    bilder = session.execute(
+        select(Lagesbild, LagesbildVersion)
+        .join(LagesbildVersion, LagesbildVersion.lagesbild_id == Lagesbild.id)
+        .where(LagesbildVersion.nummer == Lagesbild.senaste)
+        .where(tuple_(Lagesbild.handelse_id, Lagesbild.aktor_id).in_(wanted))
+    )
+    notiser = session.execute(
+        select(Underrattelse, UnderrattelseVersion)
+        .join(UnderrattelseVersion, UnderrattelseVersion.underrattelse_id == Underrattelse.id)
+        .where(UnderrattelseVersion.nummer == Underrattelse.senaste)
+        .where(Underrattelse.id.in_(r.underrattelse_id for r in rader if r.underrattelse_id))
+    )
+    saker: dict[object, Sak] = {}
+    for bild, version in bilder:
+        saker[bild.handelse_id, bild.aktor_id] = _sak(Slag.EGEN_LAGESBILD, bild, version)
+    for notis, senaste in notiser:
+        saker[notis.id] = _sak(Slag.UNDERRATTELSE, notis, senaste)
+    return saker
+
+
+def _sak(slag: Slag, ting: Lagesbild | Underrattelse, version: LagesbildVersion | UnderrattelseVersion) -> Sak:
+    return ting.handelse.sak(slag, ting.aktor, krets=ting.krets, publicerad=version.publicerad, tlp=version.tlp)
+
+
+def ge(session: Session, who: Subjekt, rad: Rattsfraga, *, aven_tidigare: bool) -> bool:
     """Give the right, once krav() has been judged: to what is published from now on, or to all of it.
 
-    Raises KanInteGes where it takes more than that: a label that asks for actors chosen by name.
+    Returns whether the actor reads more by it than it did. Raises KanInteGes where it takes more than
+    that: a label that asks for actors chosen by name.
     """
     aktor = session.get_one(Aktor, rad.for_aktor_id)
     if rad.typ == Fragetyp.HANDELSE:
-        _oppna_handelsen(session, who, session.get_one(Handelse, rad.handelse_id), aktor, aven_tidigare=aven_tidigare)
-        return
+        handelse = session.get_one(Handelse, rad.handelse_id)
+        return _oppna_handelsen(session, who, handelse, aktor, aven_tidigare=aven_tidigare)
     sak = _saken(session, rad)
     oppna_for = underrattelsens.oppna_for if isinstance(sak, Underrattelse) else lagesbildens.oppna_for
-    oppna_for(session, who, sak.id, aktor.id, aven_tidigare=aven_tidigare)
+    changed = oppna_for(session, who, sak.id, aktor.id, aven_tidigare=aven_tidigare)
     session.refresh(sak)
     after = _sak_u(session, sak) if isinstance(sak, Underrattelse) else _sak_b(session, sak.handelse, sak)
     if not can(_en_lasare(aktor), Verb.LASA, replace(after, publicerad=clock.now()), clock.now()):
         raise KanInteGes
+    return changed
 
 
-def _oppna_handelsen(session: Session, who: Subjekt, handelse: Handelse, aktor: Aktor, *, aven_tidigare: bool) -> None:
+def _oppna_handelsen(session: Session, who: Subjekt, handelse: Handelse, aktor: Aktor, *, aven_tidigare: bool) -> bool:
     krets, fran = handelse.krets(), None if aven_tidigare else clock.now()
-    if krets.rymmer(aktor.id, aktor.ansluten, clock.now()) and not aven_tidigare:
-        return
+    if krets.rymmer(aktor.id, aktor.ansluten, clock.now()) and (
+        not aven_tidigare or krets.sedan(aktor.id, aktor.ansluten) is None
+    ):
+        return False
     # By hand: the others keep what they had, also when this one gets all that was before.
     rad = next((rad for rad in handelse.lasare if rad.aktor_id == aktor.id), None)
     if rad is None:
         handelse.lasare.append(HandelseLasare(aktor_id=aktor.id, fran=fran))
     else:
-        rad.fran = fran
+        # A right that has ended is given anew; one that goes on ends when it was to end.
+        rad.fran, rad.till = fran, None if rad.till is None or rad.till <= clock.now() else rad.till
     session.flush()
     tidigare = ", också det som redan publicerats" if aven_tidigare else ""
     skriv_beslut(session, who, handelse, Beslutsslag.ANDRAD, f"Läsrätt för {aktor.namn}{tidigare}.")
+    return True

@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wis.auth.rules import Fragas
-
 MAX_TEXT = 500
 MAX_SKAL = 500
 MAX_VERB = 120
@@ -18,6 +16,8 @@ _HANDELSE = re.compile(
 )
 _UNDERRATTELSE = re.compile(r"/underrattelser/(?P<id>\d{1,9})(?:/|$)")
 SAMLAD = "samlad"
+BER_OM_LASRATT = "ber om läsrätt"
+"""What the record calls it, whatever comes of it."""
 
 
 class RedanBesvarad(Exception):
@@ -43,9 +43,13 @@ class Mal:
 
 
 class Svarsval(StrEnum):
-    """The buttons under a question. KLART: it has been seen to, for what is not given by a tap."""
+    """The buttons under a question. JA: from now on; JA_ALLT: also what was published before.
+
+    KLART: it has been seen to, for what is not given by a tap.
+    """
 
     JA = "ja"
+    JA_ALLT = "ja_allt"
     NEJ = "nej"
     KLART = "klart"
 
@@ -69,13 +73,6 @@ def egen_sida(path: str) -> str:
     if not utan.isprintable() or " " in utan:
         raise Otydlig(path[:MAX_SIDA])
     return utan
-
-
-def fragas(text: str) -> Fragas:
-    """Whom the question goes to. Raises Otydlig."""
-    if text not in set(Fragas):
-        raise Otydlig(text[:MAX_VERB])
-    return Fragas(text)
 
 
 def las_sida(sida: str) -> Mal | None:

@@ -1,5 +1,6 @@
 """Asking about rights and answering, within the caller's transaction. What a page may not tell is kept from it here."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import update
@@ -12,22 +13,11 @@ from wis.auth.rules import Fragas, Sak, Slag, Subjekt, Verb
 from wis.db import Database
 from wis.fragor import brev, queries, ratten
 from wis.fragor.models import Fragetyp, Rattsfraga, Svar
-from wis.fragor.rules import MAX_MOTTAGARE, RedanBesvarad
+from wis.fragor.rules import BER_OM_LASRATT, MAX_MOTTAGARE, RedanBesvarad
+from wis.fragor.underskrift import Visat
 from wis.handelser.models import Handelse
 from wis.notiser.models import Kanalslag
 from wis.notiser.service import skicka_brev
-
-
-@dataclass(frozen=True)
-class Nekande:
-    """A refusal as its page showed it, and the person's own words. All of it has been through the browser."""
-
-    till: Fragas
-    hos_id: int
-    sida: str
-    verb: str
-    skal: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -39,31 +29,39 @@ class Svarat:
     aven_tidigare: bool = False
 
 
-def stall(session: Session, who: Subjekt, nekande: Nekande) -> int:
+@dataclass(frozen=True)
+class Bett:
+    """For which actors a question went off, and for which one waited for an answer already: their names."""
+
+    skickade: tuple[str, ...]
+    vantande: tuple[str, ...]
+
+
+def stall(session: Session, who: Subjekt, visat: Visat, text: str) -> int:
     """Send the question of a refusal to those who can change it; how many others there are to answer.
 
     Raises LookupError if there is no such actor.
     """
-    aktor = session.get(Aktor, nekande.hos_id)
+    aktor = session.get(Aktor, visat.hos_id)
     if aktor is None:
-        raise LookupError(nekande.hos_id)
-    rad = _ny(who, Fragetyp.BEHORIGHET, nekande.sida, nekande.text)
-    rad.till_aktor_id, rad.till = aktor.id, nekande.till
-    rad.verb, rad.skal = nekande.verb, nekande.skal
-    antal = _skicka(session, rad)
+        raise LookupError(visat.hos_id)
+    rad = _ny(who, visat.sida, text, till_aktor_id=aktor.id, till=visat.till, verb=visat.verb, skal=visat.skal)
+    antal = _skicka(session, [rad])
     _anteckna(session, who, "ställer fråga", rad)
     return antal
 
 
 def be_blint(session: Session, who: Subjekt, sida: str, text: str) -> None:
     """Ask for the right to read the page for one's actor, if it is there and hidden. The caller is never told."""
-    rad = _ny(who, Fragetyp.BEHORIGHET, sida, text)
-    if ratten.utreda(session, who, sida, rad) and queries.find_likadan(session, rad) is None:
-        _skicka(session, rad)
+    rad = _ny(who, sida, text)
+    if ratten.utreda(session, who, sida, rad):
+        _skicka_blint(session, [rad], queries.utan_likadana(session, [rad]))
+    else:
+        _skicka_blint(session, [_ny(who, sida, text, till_aktor_id=who.aktor_id, till=Fragas.ADMINISTRATOR)], [])
     # The same row whether there was anything or not: the record too is read by people.
     audit.record(
         session,
-        "ber om läsrätt",
+        BER_OM_LASRATT,
         anvandare_id=who.anvandare_id,
         aktor_id=who.aktor_id,
         objekt=sida,
@@ -72,46 +70,74 @@ def be_blint(session: Session, who: Subjekt, sida: str, text: str) -> None:
 
 def be_om_lagesbild(
     session: Session, who: Subjekt, handelse: Handelse, agare: Aktor, for_ids: list[int], text: str
-) -> None:
-    """Ask the actor for the right to its lägesbild for each of these that lacks it. The caller is never told for whom.
+) -> Bett:
+    """Ask the actor for the right to its lägesbild for each of these that lacks it.
 
-    The event is one that `who` may ask in.
+    The event is one that `who` may ask in, and is locked. What is returned may be told only to who reads it.
     """
     sida = f"/handelser/{handelse.slug}/lagesbild/{agare.slug}"
-    for for_id in ratten.utan_lagesbildsratt(session, handelse, agare, for_ids):
-        rad = _ny(who, Fragetyp.LAGESBILD, sida, text)
-        rad.till_aktor_id, rad.till, rad.for_aktor_id, rad.handelse_id = (
-            agare.id,
-            Fragas.TALESPERSON,
-            for_id,
-            handelse.id,
-        )
-        if queries.find_likadan(session, rad) is None:
-            _skicka(session, rad)
-    audit.record(
-        session,
-        "ber om läsrätt",
-        anvandare_id=who.anvandare_id,
-        aktor_id=who.aktor_id,
-        objekt=sida,
-        for_aktorer=sorted(for_ids),
-    )
+    om = {"typ": Fragetyp.LAGESBILD, "till_aktor_id": agare.id, "handelse_id": handelse.id}
+    valda = [aktor for aktor in ratten.i_handelsen(session, handelse) if aktor.id in set(for_ids)]
+    utan = set(ratten.utan_lagesbildsratt(session, handelse, agare, for_ids))
+    alla = _rader(who, valda, sida, text, om)
+    lacking = [rad for rad in alla if rad.for_aktor in utan]
+    oppna = set(queries.utan_likadana(session, alla))
+    _skicka_blint(session, alla, [rad for rad in lacking if rad in oppna])
+    _anteckna_bon(session, who, sida, for_ids)
+    return _bett(lacking, oppna)
 
 
-def be_om_underrattelse(session: Session, who: Subjekt, underrattelse_id: int, for_ids: list[int], text: str) -> None:
-    """Ask its owner for the right to an underrättelse, that `who` reads, for each of these actors that lacks it."""
+def be_om_underrattelse(session: Session, who: Subjekt, underrattelse_id: int, for_ids: list[int], text: str) -> Bett:
+    """Ask its owner for the right to an underrättelse, that `who` reads, for each of these actors that lacks it.
+
+    Its event is locked.
+    """
     sida = f"/underrattelser/{underrattelse_id}"
     underrattelse = ratten.hamta_underrattelse(session, underrattelse_id)
-    lacking = {aktor.id for aktor in ratten.utan_underrattelse(session, underrattelse)}
-    for for_id in sorted(lacking & set(for_ids)):
-        rad = _ny(who, Fragetyp.UNDERRATTELSE, sida, text)
-        rad.till_aktor_id, rad.till, rad.for_aktor_id = underrattelse.aktor_id, Fragas.TALESPERSON, for_id
-        rad.handelse_id, rad.underrattelse_id = underrattelse.handelse_id, underrattelse_id
-        if queries.find_likadan(session, rad) is None:
-            _skicka(session, rad)
+    lacking = [aktor for aktor in ratten.utan_underrattelse(session, underrattelse) if aktor.id in set(for_ids)]
+    om = {
+        "typ": Fragetyp.UNDERRATTELSE,
+        "till_aktor_id": underrattelse.aktor_id,
+        "handelse_id": underrattelse.handelse_id,
+        "underrattelse_id": underrattelse_id,
+    }
+    rader = _rader(who, lacking, sida, text, om)
+    nya = queries.utan_likadana(session, rader)
+    _skicka(session, nya)
+    _anteckna_bon(session, who, sida, for_ids)
+    return _bett(rader, nya)
+
+
+def _bett(rader: Collection[Rattsfraga], nya: Collection[Rattsfraga]) -> Bett:
+    def namn(*, ar_ny: bool) -> tuple[str, ...]:
+        return tuple(rad.for_aktor.namn for rad in rader if rad.for_aktor is not None and (rad in nya) is ar_ny)
+
+    return Bett(namn(ar_ny=True), namn(ar_ny=False))
+
+
+def _rader(who: Subjekt, aktorer: list[Aktor], sida: str, text: str, om: Mapping[str, object]) -> list[Rattsfraga]:
+    """A question for each of the actors, of the same moment: they are answered as one."""
+    now = clock.now()
+    return [
+        _ny(who, sida, text, till=Fragas.TALESPERSON, for_aktor_id=a.id, for_aktor=a, skapad=now, **om) for a in aktorer
+    ]
+
+
+def _skicka_blint(session: Session, alla: Sequence[Rattsfraga], verkliga: Sequence[Rattsfraga]) -> None:
+    """Send the real ones of what was asked; where there are none do the same work with all, and take it back.
+
+    How long it takes must not tell whether there was anything to ask about.
+    """
+    with session.begin_nested() as punkt:
+        _skicka(session, verkliga or alla)
+        if not verkliga:
+            punkt.rollback()
+
+
+def _anteckna_bon(session: Session, who: Subjekt, sida: str, for_ids: list[int]) -> None:
     audit.record(
         session,
-        "ber om läsrätt",
+        BER_OM_LASRATT,
         anvandare_id=who.anvandare_id,
         aktor_id=who.aktor_id,
         objekt=sida,
@@ -119,31 +145,35 @@ def be_om_underrattelse(session: Session, who: Subjekt, underrattelse_id: int, f
     )
 
 
-def _ny(who: Subjekt, typ: Fragetyp, sida: str, text: str) -> Rattsfraga:
+def _ny(who: Subjekt, sida: str, text: str, **annat: object) -> Rattsfraga:
+    falt = {"typ": Fragetyp.BEHORIGHET, "verb": Verb.LASA.value, "skal": "", "skapad": clock.now(), **annat}
     return Rattsfraga(
-        skapad=clock.now(),
-        typ=typ,
         fran_id=who.anvandare_id,
         fran_aktor_id=who.aktor_id,
         sida=sida,
-        verb=Verb.LASA.value,
-        skal="",
         text=text,
         svarstext="",
+        **falt,
     )
 
 
-def _skicka(session: Session, rad: Rattsfraga) -> int:
-    """Store the question and write to those who can answer it; how many they are, but for the one who asks."""
-    people = queries.mottagare(session, rad.till_aktor_id, Fragas(rad.till), rad.handelse_id, clock.now())
+def _skicka(session: Session, rader: Sequence[Rattsfraga]) -> int:
+    """Store these questions, that differ only in which actor they are for, and write once to those who can answer.
+
+    Returns how many those are, but for the one who asks.
+    """
+    if not rader:
+        return 0
+    rad, now = rader[0], clock.now()
+    people = queries.mottagare(session, rad.till_aktor_id, Fragas(rad.till), rad.handelse_id, now)
     if not people:
         # Nobody there has the role: the administrators can give it to somebody, and answer what is no right to read.
-        people = queries.mottagare(session, rad.till_aktor_id, Fragas.ADMINISTRATOR, None, clock.now())
+        people = queries.mottagare(session, rad.till_aktor_id, Fragas.ADMINISTRATOR, None, now)
         rad.till = Fragas.ADMINISTRATOR if rad.typ == Fragetyp.BEHORIGHET else rad.till
-    session.add(rad)
+    session.add_all(rader)
     session.flush()
     others = [person for person in people if person.id != rad.fran_id]
-    letter = brev.fraga(rad, _bas_url(session))
+    letter = brev.fraga(rader, _bas_url(session))
     for person in others[:MAX_MOTTAGARE]:
         _posta(session, person, letter)
     return len(others)
@@ -190,29 +220,43 @@ def krav(session: Session, rad: Rattsfraga) -> tuple[Verb, Sak]:
     return verb.get(Fragas(rad.till), Verb.ADMINISTRERA), sak
 
 
-def besvara(session: Session, who: Subjekt, rad: Rattsfraga, svarat: Svarat) -> None:
-    """Answer the question of hamta_last(), once the right to has been judged: gives the right, or says no.
+def besvara(session: Session, who: Subjekt, rad: Rattsfraga, svarat: Svarat) -> str:
+    """Answer the question of hamta_last() and those asked together with it, once the right to has been judged.
 
-    Raises RedanBesvarad if somebody else was first, and KanInteGes; then nothing must be committed.
+    Gives the right, or says no. Returns what a yes gave, in words; '' where it gives nothing by itself. Raises
+    RedanBesvarad if somebody else was first, and KanInteGes; then nothing must be committed.
     """
-    claim = update(Rattsfraga).where(Rattsfraga.id == rad.id, Rattsfraga.besvarad.is_(None))
+    rader = _ta(session, who, rad, svarat)
+    given, aven = svarat.svar is Svar.JA and rad.typ != Fragetyp.BEHORIGHET, svarat.aven_tidigare
+    andrade = [en.id for en in rader if given and ratten.ge(session, who, en, aven_tidigare=aven)]
+    givet = brev.utfall(rader, andrade, aven_tidigare=aven) if given else ""
+    _posta(session, rad.fran, brev.svar(rader, _bas_url(session), givet))
+    for en in rader:
+        uppgifter = {"aven_tidigare": aven} if given else {}
+        _anteckna(session, who, "svarar på fråga", en, **uppgifter)
+    return givet
+
+
+def _ta(session: Session, who: Subjekt, rad: Rattsfraga, svarat: Svarat) -> Sequence[Rattsfraga]:
+    """Store the answer to the question and those of its card. Raises RedanBesvarad."""
+    rader = queries.pa_samma_kort(session, rad)
+    open_ = (Rattsfraga.id.in_(en.id for en in rader), Rattsfraga.besvarad.is_(None))
     values = {
         "svar": svarat.svar,
         "svarstext": svarat.text,
         "besvarad": clock.now(),
         "besvarad_av_id": who.anvandare_id,
     }
-    claimed = session.execute(claim.values(**values).execution_options(synchronize_session=False))
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+    claim = update(Rattsfraga).where(*open_).values(**values).execution_options(synchronize_session=False)
+    claimed = session.execute(claim)
+    if rad not in rader or claimed.rowcount != len(rader):  # type: ignore[attr-defined]
         raise RedanBesvarad
-    session.refresh(rad)
-    _posta(session, rad.fran, brev.svar(rad, _bas_url(session), aven_tidigare=svarat.aven_tidigare))
-    if svarat.svar is Svar.JA and rad.typ != Fragetyp.BEHORIGHET:
-        ratten.ge(session, who, rad, aven_tidigare=svarat.aven_tidigare)
-    _anteckna(session, who, "svarar på fråga", rad)
+    for en in rader:
+        session.refresh(en)
+    return rader
 
 
-def _anteckna(session: Session, who: Subjekt, handling: str, rad: Rattsfraga) -> None:
+def _anteckna(session: Session, who: Subjekt, handling: str, rad: Rattsfraga, **uppgifter: object) -> None:
     audit.record(
         session,
         handling,
@@ -222,4 +266,6 @@ def _anteckna(session: Session, who: Subjekt, handling: str, rad: Rattsfraga) ->
         typ=rad.typ,
         sida=rad.sida,
         svar=rad.svar,
+        for_aktor=rad.for_aktor_id,
+        **uppgifter,
     )
