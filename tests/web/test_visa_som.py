@@ -121,6 +121,26 @@ def test_an_administrator_may(lage: Database, logga_in: LoggaIn) -> None:
     assert BAND in html(client, "/")
 
 
+def test_an_administrator_who_reads_nothing_sees_the_pages_and_nothing_in_them(
+    lage: Database, logga_in: LoggaIn
+) -> None:
+    with transaction(lage) as session:
+        f.en_person_hos(session, "solna", None, epost="admin@solna.example", administrator=True)
+    client = logga_in("admin@solna.example")
+    assert "Visa som …" in html(client, "/")
+    assert "Du har själv ingen läsrätt, så innehållet visas inte" in html(client, "/visa-som")
+    _visa(lage, client, "solna", "talesperson")
+    for path in ("/", "/handelser", "/underrattelser"):
+        sida = html(client, path)
+        assert "Så här ser Solna (talesperson) sidan." in sida, path
+        assert "Du har själv ingen läsrätt, så innehållet visas inte." in sida, path
+        for hemligt in ("Hemlig sak", "Stormen", "Intern notis", "Broar"):
+            assert hemligt not in sida, path
+    assert client.get("/handelser/storm").status_code == 403
+    assert client.get("/handelser/hemlig").status_code == 404
+    assert client.post("/visa-som/sluta").status_code == 302
+
+
 # --- nothing but looking -------------------------------------------------------------------------------------------
 
 

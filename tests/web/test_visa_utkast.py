@@ -1,6 +1,7 @@
 """'Vem ser det här?': asked of the form as it stands, before anything is published."""
 
 import pytest
+from flask import g
 from flask.testing import FlaskClient
 
 from tests import factories as f
@@ -153,3 +154,105 @@ def test_the_writing_pages_have_it_for_who_publishes_alone(lage: Database, logga
 def test_only_who_reads_the_event_and_publishes_may_ask(lage: Database, logga_in: LoggaIn) -> None:
     assert logga_in(stod.SKRIBENT).post(PATH, data={}).status_code == 403
     assert logga_in(stod.LASARE).post("/handelser/hemlig/visa-som-utkast", data={}).status_code == 404
+
+
+# --- the page itself -----------------------------------------------------------------------------------------------
+
+
+def _sidan(lage: Database, client: FlaskClient, aktor: str, **falt: object) -> str:
+    data = {
+        "slag": "lagesbild",
+        "tillbaka": "/handelser/storm/lagesbild/solna/skriv",
+        "visa_aktor": stod.aktor_id(lage, aktor),
+        "visa_roll": "lasare",
+        "visa_person": "",
+        "laskrets": "alla",
+        "tlp": "clear",
+        **falt,
+    }
+    svar = client.post(PATH, data=data)
+    assert svar.status_code == 200
+    # What stands in the form that leads back, and what was typed, is not the page.
+    return svar.get_data(as_text=True).split('<form method="post" action="/handelser/')[0]
+
+
+LAGESBILD = {
+    "sammanfattning": "Bron är **stängd**.\n\n<script>1</script>",
+    "lage_fakta": "* Väg 222",
+    "andringsnotering": "Ny omledning",
+    "tlp": "green",
+    "lagrum": "18 kap. 13 §",
+}
+
+
+def test_a_lagesbild_is_drawn_as_its_reader_will_see_it(lage: Database, logga_in: LoggaIn) -> None:
+    sida = _sidan(lage, logga_in(stod.SOLNA_TALES), "nacka", **LAGESBILD)
+    assert "Så här ser sidan ut" in sida
+    assert "Lägesbild från Solna" in sida
+    assert '<span aria-hidden="true">v</span>1' in sida
+    assert "<strong>stängd</strong>" in sida
+    assert "&lt;script&gt;1" in sida
+    assert "<script>1" not in sida
+    assert "TLP:GREEN</span>" in sida
+    assert "<strong>Sekretessanteckning:</strong> OSL 18 kap. 13 §" in sida
+    assert "Ny omledning" in sida
+    assert ", Solna · " in sida  # the author line
+
+
+def test_what_the_chosen_one_would_not_see_is_not_drawn(lage: Database, logga_in: LoggaIn) -> None:
+    sida = _sidan(lage, logga_in(stod.SOLNA_TALES), "nacka", **{**LAGESBILD, "laskrets": "egen"})
+    assert "ser den inte, därför att: Nacka har inte läsrätt" in sida
+    assert "Så här ser sidan ut" not in sida
+    assert "stängd" not in sida
+
+
+def test_an_underrattelse_is_drawn_with_its_marks(lage: Database, logga_in: LoggaIn) -> None:
+    notis = {
+        "slag": "underrattelse",
+        "tillbaka": "/handelser/storm/underrattelser/ny",
+        "rubrik": "Bron",
+        "text": "Bron är **stängd**.",
+        "bradskande": "y",
+        "tlp": "amber",
+    }
+    sida = _sidan(lage, logga_in(stod.SOLNA_TALES), "nacka", **notis)
+    assert "<h2>Bron</h2>" in sida
+    assert "BRÅDSKANDE" in sida
+    assert "TLP:AMBER</span>" in sida
+    assert "<strong>stängd</strong>" in sida
+    assert "Lägesbild från" not in sida
+    assert "Ingen text är skriven än" in _sidan(lage, logga_in(stod.SOLNA_TALES), "nacka", **{**notis, "text": ""})
+
+
+def test_the_samlade_is_drawn_as_everybodys(lage: Database, logga_in: LoggaIn) -> None:
+    samlad = {**LAGESBILD, "tillbaka": "/handelser/storm/lagesbild/samlad/skriv"}
+    assert "Samlad lägesbild" in _sidan(lage, logga_in(stod.SOLNA_RED), "nacka", **samlad)
+
+
+def test_a_script_gets_the_same_drawing(lage: Database, logga_in: LoggaIn) -> None:
+    data = {
+        **LAGESBILD,
+        "slag": "lagesbild",
+        "tillbaka": "/handelser/storm/lagesbild/solna/skriv",
+        "visa_aktor": stod.aktor_id(lage, "nacka"),
+        "visa_roll": "lasare",
+        "visa_person": "",
+        "laskrets": "alla",
+    }
+    client = logga_in(stod.SOLNA_TALES)
+    svar = client.post(PATH, data=data, headers=JSON)
+    assert svar.json is not None
+    assert "<strong>stängd</strong>" in svar.json["html"]
+    hidden = client.post(PATH, data={**data, "laskrets": "egen"}, headers=JSON)
+    assert hidden.json is not None
+    assert hidden.json["html"] == ""
+
+
+def test_no_connection_is_held_while_the_draft_is_rendered(
+    lage: Database, logga_in: LoggaIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, held = logga_in(stod.SOLNA_TALES), []
+    monkeypatch.setattr("wis.ytor.visa_ritat.rendera", lambda innehall: held.append("session" in g) or {})
+    monkeypatch.setattr("wis.ytor.visa_ritat.sida.att_forhandsgranska", lambda _innehall, _html: [])
+    assert "Ingen text är skriven än" in _sidan(lage, client, "nacka", **LAGESBILD)
+    assert held == [False]

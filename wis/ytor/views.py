@@ -17,7 +17,7 @@ from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.models import Handelse, Typ
+from wis.handelser.models import Handelse, Handelsebeslut, Typ
 from wis.handelser.queries import handelser_for, senaste_beslut, stangda_for
 from wis.handelser.views import ny_handelse_sak
 from wis.lage.service import beslutsrubrik
@@ -25,7 +25,7 @@ from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.queries import senaste_i_handelse, versioner_i_handelse
 from wis.notiser.leveransfragor import Antal, antal_for
 from wis.notiser.models import Utskick
-from wis.notiser.queries import utskick_for_handelse
+from wis.notiser.queries import lasta_utskick, utskick_for_handelse
 from wis.underrattelser.models import UnderrattelseVersion
 from wis.underrattelser.queries import Urval as Underrattelseurval
 from wis.underrattelser.queries import senaste_underrattelser
@@ -113,6 +113,7 @@ def handelse(slug: str) -> web.Svar:
         namnge_saknade=not sak.alla_aktorer or len(saknas) <= KORT_RAD,
         underrattelser=_underrattelser(session, who, sak, marke),
         atgarder=[] if who.gast_i is not None else _atgarder(sak, session.get_one(Aktor, who.aktor_id)),
+        far_bjuda_gast=tillgang(Verb.BJUDA_GAST, sak.sak()),
     )
 
 
@@ -162,7 +163,9 @@ def utskick(slug: str) -> web.Svar:
     session, sak = web.session(), huvud["handelse"]
     egen = session.get_one(Aktor, inloggad().aktor_id)
     folja = tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen))
-    found = [u for u in utskick_for_handelse(session, sak.id, egen.id) if _far_folja(sak, u)]
+    sent = utskick_for_handelse(session, sak.id, egen.id)
+    lasta = lasta_utskick(session, inloggad(), [u.id for u in sent])
+    found = [u for u in sent if u.id in lasta and _far_folja(sak, u)]
     antal = antal_for(session, [u.id for u in found])
     return render_template(
         "ytor/utskick.html",
@@ -215,12 +218,18 @@ def _huvud(handelse: Handelse, flik: str) -> dict[str, Any]:
         "ovning": handelse.ovning,
         "flik": flik,
         "typnamn": _TYPNAMN,
-        "lagesbeslut": senaste_beslut(session, handelse.id),
+        "lagesbeslut": _lasbart_beslut(session, handelse),
         "senast": queries.senast_i(session, who, [handelse.id]).get(handelse.id) if flik in _MED_LASMARKE else None,
         "lasmarke": Marke(who.anvandare_id, shown),
         "last_till": sedd_till,
         "sedan": ALDRIG if shown is None else shown.isoformat(),
     }
+
+
+def _lasbart_beslut(session: Session, handelse: Handelse) -> Handelsebeslut | None:
+    """The decision that made the event what it is now, unless it was taken before one came to read the event."""
+    beslut = senaste_beslut(session, handelse.id)
+    return beslut if beslut and tillgang(Verb.LASA, handelse.sak(publicerad=beslut.tid)) else None
 
 
 def _kort(version: LagesbildVersion, marke: Marke, sedda: dict[int, int], *, stangd: bool = False) -> Kort:

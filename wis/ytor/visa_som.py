@@ -15,7 +15,7 @@ from wis.aktorer.queries import alla_aktorer
 from wis.auth import visning
 from wis.auth.atkomst import inloggad, kraver, kraver_nu, subjekt, tillgang
 from wis.auth.forms import egen_vag
-from wis.auth.models import Anvandarslag, Inloggning
+from wis.auth.models import Inloggning
 from wis.auth.queries import anvandare_hos
 from wis.auth.rules import Roll, Subjekt, Verb
 from wis.auth.visning import Val
@@ -28,7 +28,7 @@ OCKSA = {"visa_som.sluta", "auth.logga_ut", "static"}
 class Visningsformular(FlaskForm):  # type: ignore[misc]
     """Whom to see as: a person if one is chosen, else a role at an actor."""
 
-    nasta = HiddenField()
+    nasta = HiddenField(filters=[egen_vag])
     visa_aktor = SelectField("Aktör", validate_choice=False)
     visa_roll = SelectField("Roll", choices=[SelectChoice(roll.value, roll.namn) for roll in Roll])
     visa_person = SelectField("Eller en person hos er", validate_choice=False)
@@ -61,11 +61,7 @@ def aktorsval(session: Session) -> list[SelectChoice]:
 
 def personval(session: Session, who: Subjekt) -> list[SelectChoice]:
     """Nobody, or one of the people at one's actor, to choose."""
-    people = [
-        m
-        for m in anvandare_hos(session, session.get_one(Aktor, who.aktor_id))
-        if m.anvandare.slag == Anvandarslag.PERSON
-    ]
+    people = anvandare_hos(session, session.get_one(Aktor, who.aktor_id))
     return [SelectChoice("", "Ingen särskild"), *(SelectChoice(str(m.id), m.anvandare.namn) for m in people)]
 
 
@@ -104,8 +100,12 @@ def sluta() -> web.Svar:
 @bp.before_app_request
 def _sparr() -> web.Svar | None:
     """While one sees as another: only what is marked for it can be looked at, and nothing can be done."""
-    who, endpoint = subjekt(), request.endpoint
-    if who is None or who.betraktare is None or endpoint is None or endpoint in OCKSA or endpoint.startswith("halsa."):
+    endpoint = request.endpoint
+    # First what needs no database: a page that isn't there is said not to be, and a file comes, also without one.
+    if endpoint is None or endpoint in OCKSA or endpoint.startswith("halsa."):
+        return None
+    who = subjekt()
+    if who is None or who.betraktare is None:
         return None
     view = current_app.view_functions[endpoint]
     if request.method in {"GET", "HEAD"} and getattr(view, "visbar_som", False):
@@ -123,13 +123,18 @@ def _sparr() -> web.Svar | None:
 # --- for the templates ---------------------------------------------------------------------------------------------
 
 
-def visas_som() -> tuple[str, datetime | None] | None:
-    """Whom the page is drawn for, in words, and when that ends; None when it is for the one who looks."""
+def visas_som() -> tuple[str, datetime | None, bool] | None:
+    """Whom the page is drawn for, in words, when that ends, and whether the one who looks reads anything at all.
+
+    None when it is drawn for the one who looks.
+    """
     who = None if web.utan_databas() else subjekt()
     if who is None or who.betraktare is None:
         return None
     inloggning = web.session().get(Inloggning, who.inloggning_id)
-    return visning.i_ord(who, clock.now()), None if inloggning is None else inloggning.visa_till
+    now = clock.now()
+    till = None if inloggning is None else inloggning.visa_till
+    return visning.i_ord(who, now), till, who.betraktare.laser_nagot(now)
 
 
 def far_visa_som() -> bool:
