@@ -1,5 +1,6 @@
 """What a function may be given, to whom, and for how long one is on duty."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from wis.funktioner.rules import (
     Hinder,
     Pagaende,
     Uppgifter,
+    kraver_motivering,
     lediga_forslag,
     prova_egen,
+    prova_motivering,
     prova_sedd,
     prova_till,
 )
@@ -32,7 +35,25 @@ def test_the_four_functions_that_the_region_has_are_suggested() -> None:
 
 
 def test_what_one_has_already_is_not_suggested_again() -> None:
-    assert [ett.kortnamn for ett in lediga_forslag(["tib", "RKK"])] == ["KiB", "RSIB"]
+    assert [ett.kortnamn for ett in lediga_forslag(["tib", "RKK"], "samverkan")] == ["KiB", "RSIB"]
+
+
+def test_what_the_region_has_is_suggested_only_to_those_who_coordinate_it() -> None:
+    assert [ett.kortnamn for ett in lediga_forslag([], "kommun")] == ["TiB", "KiB"]
+    for typ in ("samverkan", "länsstyrelse"):
+        assert lediga_forslag([], typ) == list(FORSLAG)
+
+
+def test_a_reason_is_called_for_when_what_people_may_changes() -> None:
+    fore = tib(Roll.TALESPERSON, JAG)
+    assert kraver_motivering(fore, tib(Roll.LASARE, JAG))
+    assert kraver_motivering(fore, tib(Roll.TALESPERSON))
+    assert not kraver_motivering(fore, replace(fore, namn="Beredskap"))
+    assert prova_motivering("  Ny på jobbet ") == "Ny på jobbet"
+    assert prova_motivering(" ", kravs=False) == ""
+    for text in (" ", "x" * 301):
+        with pytest.raises(Hinder):
+            prova_motivering(text)
 
 
 @pytest.mark.parametrize("timmar", [0.1, 12, 7 * 24])

@@ -23,12 +23,15 @@ class Tjanstplats:
     adress: str
 
 
-def overtagen(namn: str, plats: Tjanstplats, efter: str, nar: datetime) -> Brev:
-    """To a person whose turn somebody else took over."""
+def overtagen(namn: str, plats: Tjanstplats, efter: str, nar: datetime, av: str = "") -> Brev:
+    """To a person whose turn somebody else took over, or was given: then `av` is the administrator who did it."""
+    hande = f"{av} satte {efter} i tjänst i stället för dig" if av else f"{efter} tog över"
     return Brev(
-        f"{efter} har tagit över som {plats.kortnamn}",
+        f"{av} har satt {efter} i tjänst som {plats.kortnamn}"
+        if av
+        else f"{efter} har tagit över som {plats.kortnamn}",
         f"Hej {namn}!\n\n"
-        f"{efter} tog över som {plats.kortnamn} hos {plats.aktor} {datumtid(nar)}. Du är inte längre i tjänst, och den "
+        f"{hande} som {plats.kortnamn} hos {plats.aktor} {datumtid(nar)}. Du är inte längre i tjänst, och den "
         "roll som funktionen gav gäller inte dig längre.\n\n"
         f"Är det fel? Gå i tjänst igen här:\n{plats.adress}\n",
     )

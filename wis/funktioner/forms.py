@@ -22,11 +22,36 @@ from wis import datum
 from wis.auth.forms import pa_en_rad
 from wis.auth.rules import Roll
 from wis.funktioner.queries import Person
-from wis.funktioner.rules import FORVALD_TID, MAX_KORTNAMN, MAX_NAMN, TIDER, Forslag, Uppgifter
+from wis.funktioner.rules import (
+    FOR_LANG_MOTIVERING,
+    FORVALD_TID,
+    MAX_KORTNAMN,
+    MAX_MOTIVERING,
+    MAX_NAMN,
+    TIDER,
+    UTAN_MOTIVERING,
+    Forslag,
+    Uppgifter,
+)
 from wis.notiser.forms import epostadress, mobilnummer
 from wis.notiser.models import Kanalslag
 
 ANNAN_TID = "annan"
+
+
+def _motiveringsfalt(etikett: str, hjalp: str, id_: str, *, kravs: bool | None = False) -> StringField:
+    """`kravs` is None when it depends on what else is in the form, which the view judges."""
+    forst = [] if kravs is None else [DataRequired(UTAN_MOTIVERING) if kravs else Optional()]
+    return StringField(
+        etikett,
+        description=hjalp,
+        filters=[pa_en_rad],
+        id=id_,
+        validators=[
+            *forst,
+            Length(max=MAX_MOTIVERING, message=FOR_LANG_MOTIVERING),
+        ],
+    )
 
 
 class Funktionsformular(FlaskForm):  # type: ignore[misc]
@@ -64,11 +89,14 @@ class Funktionsformular(FlaskForm):  # type: ignore[misc]
         option_widget=CheckboxInput(),
         validate_choice=False,
     )
+    motivering = _motiveringsfalt(
+        "Varför?", "Behövs när rollen eller listan ändras. Står sedan i funktionens historik.", "motivering", kravs=None
+    )
     bygger_pa = HiddenField()
 
     def erbjud(self, personer: Iterable[Person]) -> None:
         """Let these be chosen."""
-        self.behoriga.choices = [SelectChoice(person.medlemskap_id, person.namn) for person in personer]
+        self.behoriga.choices = [SelectChoice(person.medlemskap_id, person.visas) for person in personer]
 
     def fyll(self, uppgifter: Uppgifter, bygger_pa: str) -> None:
         """Show what the function is now."""
@@ -91,6 +119,8 @@ class Funktionsformular(FlaskForm):  # type: ignore[misc]
 class NyFunktionsformular(Funktionsformular):
     """As above, and how it is reached from the start."""
 
+    motivering = _motiveringsfalt("Varför?", "Några ord, om du vill. Står sedan i funktionens historik.", "motivering")
+
     sms = TelField(
         "Funktionens mobilnummer",
         description="Den telefon som går runt. En kod skickas dit, och du skriver in den på nästa sida.",
@@ -106,6 +136,14 @@ class NyFunktionsformular(Funktionsformular):
         """The channels that were filled in, in their canonical form."""
         given = {Kanalslag.SMS: self.sms.data, Kanalslag.EPOST: self.epost.data}
         return {slag: adress for slag, adress in given.items() if adress}
+
+
+class Nedlaggningsformular(FlaskForm):  # type: ignore[misc]
+    """Why a function is closed down."""
+
+    motivering = _motiveringsfalt(
+        "Varför?", "Några ord. Står sedan i funktionens historik.", "motivering-nedlaggning", kravs=True
+    )
 
 
 def _timval(timmar: int) -> SelectChoice:
@@ -144,6 +182,9 @@ class Utseformular(Tjanstformular):
     """An administrator puts somebody on duty."""
 
     medlemskap = SelectField("Vem?", coerce=int, validate_choice=False)
+    motivering = _motiveringsfalt(
+        "Varför?", "Några ord, om du vill. Står sedan i funktionens historik.", "motivering-utse"
+    )
 
     def validate_medlemskap(self, field: SelectField) -> None:
         """Somebody."""
@@ -152,5 +193,5 @@ class Utseformular(Tjanstformular):
 
     def erbjud(self, personer: Iterable[Person]) -> None:
         """Let these be chosen."""
-        valbara = [SelectChoice(person.medlemskap_id, person.namn) for person in personer]
+        valbara = [SelectChoice(person.medlemskap_id, person.visas) for person in personer]
         self.medlemskap.choices = [SelectChoice(0, "Välj en person"), *valbara]

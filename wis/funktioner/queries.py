@@ -1,11 +1,12 @@
 """Reads of functions, of who may go on duty and of who is."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.models import Anvandare, Anvandarslag, Funktion, Funktionsbehorig, Medlemskap, Tjanstgoring
@@ -19,18 +20,25 @@ SENASTE_TURER = 10
 
 @dataclass(frozen=True)
 class Person:
-    """One who may go on duty, or could be let."""
+    """One who may go on duty, or could be let. `kan_logga_in`: has chosen a password, so that duty reaches anybody."""
 
     medlemskap_id: int
     namn: str
+    kan_logga_in: bool = True
+
+    @property
+    def visas(self) -> str:
+        """The name, and what hinders."""
+        return self.namn if self.kan_logga_in else f"{self.namn} (har aldrig loggat in)"
 
 
 @dataclass(frozen=True)
 class Kanalrad:
-    """How the function is reached."""
+    """How the function is reached; `ny_adress`: where it will be, when the code from there has come back."""
 
     adress: str
     bekraftad: bool
+    ny_adress: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,32 +87,72 @@ def find_funktion(session: Session, funktion_id: int, *, las: bool = False) -> F
 def find_rad(session: Session, funktion_id: int, now: datetime) -> Funktionsrad | None:
     """The function in use with this id, as it is at `now`."""
     funktion = find_funktion(session, funktion_id)
-    return None if funktion is None or funktion.nedlagd is not None else _rad(session, funktion, now)
+    return None if funktion is None or funktion.nedlagd is not None else _rader(session, [funktion], now)[0]
 
 
 def funktioner_hos(session: Session, aktor_id: int, now: datetime) -> list[Funktionsrad]:
     """The actor's functions in use, in Swedish order of the short name."""
-    found = session.scalars(select(Funktion).where(Funktion.aktor_id == aktor_id, Funktion.nedlagd.is_(None)))
-    rader = [_rad(session, funktion, now) for funktion in found]
-    return sorted(rader, key=lambda rad: svensk_nyckel(rad.kortnamn))
-
-
-def _rad(session: Session, funktion: Funktion, now: datetime) -> Funktionsrad:
-    aktor, kanaler = funktion.aktor, select(Kanal).where(Kanal.anvandare_id == funktion.anvandare_id)
-    return Funktionsrad(
-        id=funktion.id,
-        aktor_id=aktor.id,
-        aktor_slug=aktor.slug,
-        aktor_namn=aktor.namn,
-        anvandare_id=funktion.anvandare_id,
-        kortnamn=funktion.kortnamn,
-        namn=funktion.namn,
-        roll=_roll(session, funktion),
-        kanaler={Kanalslag(k.slag): Kanalrad(k.adress, k.verifierad is not None) for k in session.scalars(kanaler)},
-        behoriga=tuple(_personer(session, and_(_star_pa_listan(funktion.id), galler(now)))),
-        pagaende=find_pagaende(session, funktion.id, now),
-        sak=sak_av(funktion),
+    found = session.scalars(
+        select(Funktion)
+        .options(joinedload(Funktion.aktor), selectinload(Funktion.behoriga))
+        .where(Funktion.aktor_id == aktor_id, Funktion.nedlagd.is_(None))
     )
+    return sorted(_rader(session, found.all(), now), key=lambda rad: svensk_nyckel(rad.kortnamn))
+
+
+def _rader(session: Session, funktioner: Sequence[Funktion], now: datetime) -> list[Funktionsrad]:
+    """The functions as shown. The number of questions to the database does not grow with theirs."""
+    ids, som = [funktion.id for funktion in funktioner], [funktion.anvandare_id for funktion in funktioner]
+    roller, kanaler = _roller(session, som), _kanaler(session, som)
+    listade, pagaende = _listade(session, ids, now), _pagaende(session, ids, now)
+    return [
+        Funktionsrad(
+            id=funktion.id,
+            aktor_id=funktion.aktor_id,
+            aktor_slug=funktion.aktor.slug,
+            aktor_namn=funktion.aktor.namn,
+            anvandare_id=funktion.anvandare_id,
+            kortnamn=funktion.kortnamn,
+            namn=funktion.namn,
+            roll=roller[funktion.anvandare_id, funktion.aktor_id],
+            kanaler=kanaler[funktion.anvandare_id],
+            behoriga=tuple(listade[funktion.id]),
+            pagaende=pagaende.get(funktion.id),
+            sak=sak_av(funktion),
+        )
+        for funktion in funktioner
+    ]
+
+
+def _roller(session: Session, anvandare_ids: Collection[int]) -> dict[tuple[int, int], Roll]:
+    """The role of each function, by the Anvandare that it is and its actor."""
+    found = session.execute(
+        select(Medlemskap.anvandare_id, Medlemskap.aktor_id, Medlemskap.roll).where(
+            Medlemskap.anvandare_id.in_(anvandare_ids)
+        )
+    )
+    return {(som, hos): Roll(roll or Roll.LASARE) for som, hos, roll in found}
+
+
+def _kanaler(session: Session, anvandare_ids: Collection[int]) -> dict[int, dict[Kanalslag, Kanalrad]]:
+    found: dict[int, dict[Kanalslag, Kanalrad]] = defaultdict(dict)
+    for kanal in session.scalars(select(Kanal).where(Kanal.anvandare_id.in_(anvandare_ids))):
+        rad = Kanalrad(kanal.adress, kanal.verifierad is not None, kanal.ny_adress or "")
+        found[kanal.anvandare_id][Kanalslag(kanal.slag)] = rad
+    return found
+
+
+def _listade(session: Session, funktion_ids: Collection[int], now: datetime) -> dict[int, list[Person]]:
+    """Those in force on the list of each function, in Swedish order of name."""
+    pa_nagon = select(Funktionsbehorig.medlemskap_id).where(Funktionsbehorig.funktion_id.in_(funktion_ids))
+    vilka = select(Funktionsbehorig).where(Funktionsbehorig.funktion_id.in_(funktion_ids))
+    star = {(rad.funktion_id, rad.medlemskap_id) for rad in session.scalars(vilka)}
+    found: dict[int, list[Person]] = defaultdict(list)
+    for person in _personer(session, and_(Medlemskap.id.in_(pa_nagon), galler(now))):
+        for funktion_id in funktion_ids:
+            if (funktion_id, person.medlemskap_id) in star:
+                found[funktion_id].append(person)
+    return found
 
 
 def get_medlemskap(session: Session, funktion: Funktion) -> Medlemskap:
@@ -133,16 +181,14 @@ def valbara(session: Session, aktor_id: int, now: datetime) -> list[Person]:
     return _personer(session, and_(hos, Anvandare.slag == Anvandarslag.PERSON, galler(now)))
 
 
-def _star_pa_listan(funktion_id: int) -> ColumnElement[bool]:
-    listed = select(Funktionsbehorig.medlemskap_id).where(Funktionsbehorig.funktion_id == funktion_id)
-    return Medlemskap.id.in_(listed)
-
-
 def _personer(session: Session, villkor: ColumnElement[bool]) -> list[Person]:
     rader = session.execute(
-        select(Medlemskap.id, Anvandare.namn).join(Anvandare, Anvandare.id == Medlemskap.anvandare_id).where(villkor)
+        select(Medlemskap.id, Anvandare.namn, Anvandare.losenord_hash)
+        .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
+        .where(villkor)
     )
-    return sorted((Person(id_, namn) for id_, namn in rader), key=lambda person: svensk_nyckel(person.namn))
+    found = (Person(id_, namn, losenord is not None) for id_, namn, losenord in rader)
+    return sorted(found, key=lambda person: svensk_nyckel(person.namn))
 
 
 # --- on duty -----------------------------------------------------------------------------------------------------
@@ -159,21 +205,27 @@ def find_oppen_tur(session: Session, funktion_id: int) -> Tjanstgoring | None:
 
 def find_pagaende(session: Session, funktion_id: int, now: datetime) -> Pagaende | None:
     """Who is on duty at `now`. One who is shut out of the actor is not."""
-    tur = session.scalar(
+    return _pagaende(session, [funktion_id], now).get(funktion_id)
+
+
+def _pagaende(session: Session, funktion_ids: Collection[int], now: datetime) -> dict[int, Pagaende]:
+    """Who is on duty as which of these functions: there is one at a time of each."""
+    found = session.scalars(
         select(Tjanstgoring)
         .join(Tjanstgoring.medlemskap)
         .join(Medlemskap.anvandare)
         .options(contains_eager(Tjanstgoring.medlemskap).contains_eager(Medlemskap.anvandare))
         .where(
-            Tjanstgoring.funktion_id == funktion_id,
+            Tjanstgoring.funktion_id.in_(funktion_ids),
             Tjanstgoring.avslutad.is_(None),
             Tjanstgoring.till > now,
             galler(now),
         )
     )
-    if tur is None:
-        return None
-    person = tur.medlemskap.anvandare
+    return {tur.funktion_id: _i_tjanst(tur, tur.medlemskap.anvandare) for tur in found}
+
+
+def _i_tjanst(tur: Tjanstgoring, person: Anvandare) -> Pagaende:
     return Pagaende(tur.id, tur.medlemskap_id, person.id, person.namn, person.adress, tur.fran, tur.till)
 
 

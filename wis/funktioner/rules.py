@@ -8,6 +8,7 @@ from wis.auth.rules import Roll
 
 MAX_KORTNAMN = 20
 MAX_NAMN = 80
+MAX_MOTIVERING = 300
 FORVALD_TID = 12
 TIDER = (8, 12, 24)
 """Hours on duty to choose among."""
@@ -19,6 +20,14 @@ UPPTAGET = "Det finns redan en funktion som heter {}. Välj ett annat kortnamn, 
 NEDLAGD = "Funktionen är nedlagd. Lägg upp den på nytt om den ska användas."
 INGEN_I_TJANST = "Ingen är i tjänst längre: tjänstgöringen är redan avslutad."
 INTE_PA_LISTAN = "Personen står inte längre på listan över dem som får gå i tjänst."
+UTAN_LOSENORD = (
+    "{} har aldrig loggat in och kan inte ta emot tjänsten. Be personen följa länken i inbjudan, eller skicka den igen "
+    "på personens sida under Användare. Välj någon annan så länge."
+)
+UTAN_MOTIVERING = "Skriv varför, med några ord. Det står sedan i funktionens historik."
+FOR_LANG_MOTIVERING = f"Korta motiveringen till högst {MAX_MOTIVERING} tecken."
+REGIONALA = frozenset({"samverkan", "länsstyrelse"})
+"""The kinds of actor that coordinate a region."""
 
 
 class Hinder(Exception):
@@ -27,25 +36,30 @@ class Hinder(Exception):
 
 @dataclass(frozen=True)
 class Forslag:
-    """A function that many actors have, and the role that it commonly needs."""
+    """A function that many actors have, and the role that it commonly needs.
+
+    `regional`: only those who coordinate a region have it.
+    """
 
     kortnamn: str
     namn: str
     roll: Roll
+    regional: bool = False
 
 
 FORSLAG = (
     Forslag("TiB", "Tjänsteman i beredskap", Roll.TALESPERSON),
     Forslag("KiB", "Kommunikatör i beredskap", Roll.TALESPERSON),
-    Forslag("RSIB", "Regional samverkanskoordinator i beredskap", Roll.REDAKTOR),
-    Forslag("RKK", "Regional kommunikationskoordinator", Roll.TALESPERSON),
+    Forslag("RSIB", "Regional samverkanskoordinator i beredskap", Roll.REDAKTOR, regional=True),
+    Forslag("RKK", "Regional kommunikationskoordinator", Roll.TALESPERSON, regional=True),
 )
 
 
-def lediga_forslag(tagna: Iterable[str]) -> list[Forslag]:
-    """The suggestions that no function is called by, whatever the case of its letters."""
+def lediga_forslag(tagna: Iterable[str], aktorstyp: str) -> list[Forslag]:
+    """The suggestions for this kind of actor that no function is called by, whatever the case of its letters."""
     finns = {kortnamn.casefold() for kortnamn in tagna}
-    return [ett for ett in FORSLAG if ett.kortnamn.casefold() not in finns]
+    passar = [ett for ett in FORSLAG if not ett.regional or aktorstyp in REGIONALA]
+    return [ett for ett in passar if ett.kortnamn.casefold() not in finns]
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,21 @@ class Uppgifter:
     namn: str
     roll: Roll
     behoriga: frozenset[int]
+
+
+def kraver_motivering(fore: Uppgifter, efter: Uppgifter) -> bool:
+    """Whether the change touches what people may: the role, or who is on the list."""
+    return (fore.roll, fore.behoriga) != (efter.roll, efter.behoriga)
+
+
+def prova_motivering(text: str, *, kravs: bool = True) -> str:
+    """The reason, trimmed. Raises Hinder if one is called for and there is none, or it is too long."""
+    reason = text.strip()
+    if kravs and not reason:
+        raise Hinder(UTAN_MOTIVERING)
+    if len(reason) > MAX_MOTIVERING:
+        raise Hinder(FOR_LANG_MOTIVERING)
+    return reason
 
 
 def prova_egen(medlemskap_id: int | None, egen: Roll | None, fore: Uppgifter | None, efter: Uppgifter) -> None:

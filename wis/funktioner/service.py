@@ -23,10 +23,13 @@ from wis.funktioner.rules import (
     INTE_PA_LISTAN,
     NEDLAGD,
     UPPTAGET,
+    UTAN_LOSENORD,
     Hinder,
     Pagaende,
     Uppgifter,
+    kraver_motivering,
     prova_egen,
+    prova_motivering,
     prova_sedd,
     prova_till,
 )
@@ -64,17 +67,32 @@ def signatur(uppgifter: Uppgifter) -> str:
     return f"{uppgifter.kortnamn}|{uppgifter.namn}|{uppgifter.roll}|{listade}"
 
 
+def las_for_andring(session: Session, funktion_id: int) -> Funktion:
+    """The function, locked after its actor: no two of an actor's functions get the same name. Raises LookupError."""
+    aktor_id = session.scalar(select(Funktion.aktor_id).where(Funktion.id == funktion_id))
+    if aktor_id is None:
+        raise LookupError(funktion_id)
+    las_aktor(session, aktor_id)
+    return las_funktion(session, funktion_id)
+
+
 # --- for administrators ------------------------------------------------------------------------------------------
 
 
 def lagg_upp(
-    session: Session, who: Subjekt, aktor: Aktor, uppgifter: Uppgifter, kanaler: dict[Kanalslag, str] | None = None
+    session: Session,
+    who: Subjekt,
+    aktor: Aktor,
+    uppgifter: Uppgifter,
+    kanaler: dict[Kanalslag, str] | None = None,
+    motivering: str = "",
 ) -> Funktion:
     """A new function of the locked actor, or one that was closed down taken up again. A code goes to each channel.
 
     Raises Hinder, or Koden when a code has just been sent to the channel of one taken up again.
     """
     prova_egen(who.medlemskap_id, who.roll, None, uppgifter)
+    varfor = prova_motivering(motivering, kravs=False)
     funktion = _hitta(session, aktor.id, uppgifter.kortnamn)
     if funktion is not None and funktion.nedlagd is None:
         raise Hinder(UPPTAGET.format(funktion.kortnamn))
@@ -86,14 +104,17 @@ def lagg_upp(
         notiser.spara_val(session, who, FORVALDA, None, agare_id=funktion.anvandare_id)
     for slag, adress in (kanaler or {}).items():
         notiser.lagg_till_kanal(session, who, slag, adress, agare_id=funktion.anvandare_id)
-    _logga(session, who, "lägger upp funktion", funktion, **_i_ord(session, uppgifter))
+    _logga(session, who, "lägger upp funktion", funktion, motivering=varfor, **_i_ord(session, uppgifter))
     return funktion
 
 
-def andra(session: Session, who: Subjekt, funktion: Funktion, efter: Uppgifter, bygger_pa: str) -> None:
+def andra(
+    session: Session, who: Subjekt, funktion: Funktion, efter: Uppgifter, bygger_pa: str, motivering: str
+) -> None:
     """Change the locked function. Who is taken off the list goes off duty. Raises Hinder.
 
-    `bygger_pa` is the signatur() of what the one who changes saw: somebody else's change in between is not undone.
+    `motivering` may be '' when neither the role nor the list changes. `bygger_pa` is the signatur() of what the
+    one who changes saw: somebody else's change in between is not undone.
     """
     _prova_i_bruk(funktion)
     fore = queries.uppgifter_av(session, funktion)
@@ -105,30 +126,39 @@ def andra(session: Session, who: Subjekt, funktion: Funktion, efter: Uppgifter, 
     if namne is not None and namne.id != funktion.id:
         raise Hinder(UPPTAGET.format(namne.kortnamn))
     prova_egen(who.medlemskap_id, who.roll, fore, efter)
-    berorda, now = {funktion.anvandare_id}, clock.now()
-    pagaende = queries.find_pagaende(session, funktion.id, now)
-    if pagaende is not None:
-        berorda.add(pagaende.anvandare_id)
-    if pagaende is not None and pagaende.medlemskap_id not in efter.behoriga:
-        _avsluta_oppen(session, who, funktion, now)
-        _skriv_till(session, pagaende, brev.avslutad(pagaende.namn, _plats(session, funktion), who.namn, now))
+    varfor = prova_motivering(motivering, kravs=kraver_motivering(fore, efter))
+    berorda = {funktion.anvandare_id} | _ta_ur_tjanst(session, who, funktion, efter.behoriga)
     _satt(session, funktion, efter)
     _ratten_andrad(session, berorda)
-    _logga(session, who, "ändrar funktion", funktion, fore=_i_ord(session, fore), efter=_i_ord(session, efter))
+    i_ord = {"fore": _i_ord(session, fore), "efter": _i_ord(session, efter)}
+    _logga(session, who, "ändrar funktion", funktion, motivering=varfor, **i_ord)
 
 
-def lagg_ned(session: Session, who: Subjekt, funktion: Funktion) -> None:
-    """Close down the locked function: nobody is on duty as it any more, and nothing is sent to it."""
+def _ta_ur_tjanst(session: Session, who: Subjekt, funktion: Funktion, kvar: frozenset[int]) -> set[int]:
+    """End the turn of one who is not among those left on the list; returns who are on duty now or were."""
+    now = clock.now()
+    pagaende = queries.find_pagaende(session, funktion.id, now)
+    tur = queries.find_oppen_tur(session, funktion.id)
+    if tur is not None and tur.medlemskap_id not in kvar:
+        # Also one who is shut out for now, and told nothing: let in again, they would still be on duty.
+        _avsluta_oppen(session, who, funktion, now)
+        if pagaende is not None:
+            _skriv_till(session, pagaende, brev.avslutad(pagaende.namn, _plats(session, funktion), who.namn, now))
+    return set() if pagaende is None else {pagaende.anvandare_id}
+
+
+def lagg_ned(session: Session, who: Subjekt, funktion: Funktion, motivering: str) -> None:
+    """Close down the locked function: nobody is on duty as it any more, nothing is sent to it. Raises Hinder."""
     if funktion.nedlagd is not None:
         return
-    now = clock.now()
+    varfor, now = prova_motivering(motivering), clock.now()
     pagaende = queries.find_pagaende(session, funktion.id, now)
     _avsluta_oppen(session, who, funktion, now)
     if pagaende is not None:
         _skriv_till(session, pagaende, brev.avslutad(pagaende.namn, _plats(session, funktion), who.namn, now))
     funktion.nedlagd = queries.get_medlemskap(session, funktion).avstangd = now
     _ratten_andrad(session, {funktion.anvandare_id} | ({pagaende.anvandare_id} if pagaende else set()))
-    _logga(session, who, "lägger ned funktion", funktion)
+    _logga(session, who, "lägger ned funktion", funktion, motivering=varfor)
 
 
 def _hitta(session: Session, aktor_id: int, kortnamn: str) -> Funktion | None:
@@ -169,7 +199,13 @@ def _satt(session: Session, funktion: Funktion, uppgifter: Uppgifter) -> None:
 
 
 def ga_pa(
-    session: Session, who: Subjekt, funktion: Funktion, medlemskap_id: int, till: datetime, sedd: int | None
+    session: Session,
+    who: Subjekt,
+    funktion: Funktion,
+    medlemskap_id: int,
+    till: datetime,
+    sedd: int | None,
+    motivering: str = "",
 ) -> datetime:
     """Begin a turn of duty as the locked function for one on its list; returns when it ends. Raises Hinder.
 
@@ -182,22 +218,33 @@ def ga_pa(
     if fore is not None and fore.medlemskap_id == medlemskap_id and fore.tjanst_id != sedd:
         return fore.till
     prova_sedd(fore, sedd, funktion.kortnamn)
+    varfor = prova_motivering(motivering, kravs=False)
     medlemskap = _behorig(session, funktion, medlemskap_id, now)
-    person, plats = medlemskap.anvandare, _plats(session, funktion)
+    person = medlemskap.anvandare
     _avsluta_oppen(session, who, funktion, now)
     session.add(Tjanstgoring(funktion_id=funktion.id, medlemskap_id=medlemskap.id, fran=now, till=till))
     session.flush()
     overtagen = fore if fore is not None and fore.medlemskap_id != medlemskap.id else None
-    if overtagen is not None:
-        _skriv_till(session, overtagen, brev.overtagen(overtagen.namn, plats, person.namn, now))
-    if person.id != who.anvandare_id:
-        letter = brev.satt_i_tjanst(person.namn, plats, who.namn, till)
-        _skicka(session, person.id, person.adress, letter)
+    _beratta(session, who, funktion, person, overtagen, till)
     _ratten_andrad(session, {person.id} | ({overtagen.anvandare_id} if overtagen else set()))
-    fran = {"fran": overtagen.namn} if overtagen else {}
+    fran = {"fran": overtagen.namn, "fran_medlemskap": overtagen.medlemskap_id} if overtagen else {}
+    mer = {**fran, **({"motivering": varfor} if varfor else {})}
     handling = "tar över tjänst" if overtagen else "går i tjänst"
-    _logga(session, who, handling, funktion, vem=person.namn, till=datumtid(till), **fran)
+    _logga(session, who, handling, funktion, vem=person.namn, medlemskap=medlemskap.id, till=datumtid(till), **mer)
     return till
+
+
+def _beratta(
+    session: Session, who: Subjekt, funktion: Funktion, person: Anvandare, overtagen: Pagaende | None, till: datetime
+) -> None:
+    """The letters: to the one who was taken over from, and to one who was put on duty by another."""
+    plats, self_chosen = _plats(session, funktion), person.id == who.anvandare_id
+    if overtagen is not None:
+        av = "" if self_chosen else who.namn
+        letter = brev.overtagen(overtagen.namn, plats, person.namn, clock.now(), av)
+        _skriv_till(session, overtagen, letter)
+    if not self_chosen:
+        _skicka(session, person.id, person.adress, brev.satt_i_tjanst(person.namn, plats, who.namn, till))
 
 
 def ga_av(session: Session, who: Subjekt, funktion: Funktion, tjanst_id: int | None) -> Pagaende:
@@ -211,7 +258,7 @@ def ga_av(session: Session, who: Subjekt, funktion: Funktion, tjanst_id: int | N
         _skriv_till(session, pagaende, brev.avslutad(pagaende.namn, _plats(session, funktion), who.namn, now))
     _ratten_andrad(session, {pagaende.anvandare_id})
     handling = "går ur tjänst" if pagaende.anvandare_id == who.anvandare_id else "avslutar tjänst"
-    _logga(session, who, handling, funktion, vem=pagaende.namn)
+    _logga(session, who, handling, funktion, vem=pagaende.namn, medlemskap=pagaende.medlemskap_id)
     return pagaende
 
 
@@ -224,7 +271,10 @@ def _behorig(session: Session, funktion: Funktion, medlemskap_id: int, now: date
     listade = {person.medlemskap_id for person in queries.valbara(session, funktion.aktor_id, now)}
     if medlemskap_id not in listade & {rad.medlemskap_id for rad in funktion.behoriga}:
         raise Hinder(INTE_PA_LISTAN)
-    return session.get_one(Medlemskap, medlemskap_id)
+    medlemskap = session.get_one(Medlemskap, medlemskap_id)
+    if medlemskap.anvandare.losenord_hash is None:
+        raise Hinder(UTAN_LOSENORD.format(medlemskap.anvandare.namn))
+    return medlemskap
 
 
 def _avsluta_oppen(session: Session, who: Subjekt, funktion: Funktion, now: datetime) -> None:
@@ -278,6 +328,7 @@ def _i_ord(session: Session, uppgifter: Uppgifter) -> dict[str, object]:
         "namn": uppgifter.namn,
         "roll": uppgifter.roll.namn,
         "far_ga_i_tjanst": list(namn),
+        "medlemskap": sorted(uppgifter.behoriga),
     }
 
 

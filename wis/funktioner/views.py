@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
@@ -15,17 +15,31 @@ from wis.aktorer.queries import find_aktor
 from wis.auth.atkomst import Nekad, avbryt_dold, inloggad, kraver, kraver_nu, subjekt, tillgang
 from wis.auth.bekrafta import kraver_bekraftad
 from wis.auth.models import Funktion
-from wis.auth.rules import Beslut, Fragas, Subjekt, Verb
-from wis.auth.service import aktuellt_subjekt
-from wis.funktioner import queries, service
-from wis.funktioner.forms import Funktionsformular, NyFunktionsformular, Tjanstformular, Utseformular
+from wis.auth.rules import Subjekt, Verb
+from wis.funktioner import historik, notisvyer, queries, service
+from wis.funktioner.forms import (
+    Funktionsformular,
+    Nedlaggningsformular,
+    NyFunktionsformular,
+    Tjanstformular,
+    Utseformular,
+)
 from wis.funktioner.queries import Funktionsrad
-from wis.funktioner.rules import FORSLAG, LANGSTA_TJANST, Hinder, Uppgifter, lediga_forslag
+from wis.funktioner.rules import (
+    FORSLAG,
+    LANGSTA_TJANST,
+    UTAN_MOTIVERING,
+    Hinder,
+    Uppgifter,
+    kraver_motivering,
+    lediga_forslag,
+)
+from wis.funktioner.sida import bp, far_skota_nu, hamta
 from wis.notiser import valsida
 from wis.notiser.models import Kanalslag
 from wis.notiser.service import Koden
 
-bp = Blueprint("funktioner", __name__)
+__all__ = ["bp", "notisvyer"]
 Tjanst = TypeVar("Tjanst", bound=Tjanstformular)
 UTSE = "utse-"
 """Before the names of the fields by which an administrator puts somebody on duty: two such forms stand on one page."""
@@ -55,7 +69,7 @@ def lista(slug: str) -> web.Svar:
     """The actor's functions, for its administrators."""
     aktor, now = _hamta_aktor(slug), clock.now()
     rader = queries.funktioner_hos(web.session(), aktor.id, now)
-    forslag = lediga_forslag(rad.kortnamn for rad in rader)
+    forslag = lediga_forslag((rad.kortnamn for rad in rader), aktor.typ)
     return render_template("funktioner/lista.html", aktor=aktor, rader=rader, forslag=forslag, Kanalslag=Kanalslag)
 
 
@@ -78,7 +92,7 @@ def ny(slug: str) -> web.Svar:
         with web.transaction() as session:
             last = service.las_aktor(session, aktor_id)
             who = kraver_nu(session, Verb.ADMINISTRERA, service.aktor_sak(last))
-            funktion_id = service.lagg_upp(session, who, last, form.uppgifter(), kanaler).id
+            funktion_id = service.lagg_upp(session, who, last, form.uppgifter(), kanaler, form.motivering.data or "").id
     except (Hinder, Koden) as error:
         form.form_errors.append(str(error))
         return _formularsida(form, _hamta_aktor(slug))
@@ -94,11 +108,12 @@ def andra(slug: str, id: int) -> web.Svar:  # noqa: A002 the name in the address
     form.erbjud(queries.valbara(web.session(), aktor_id, clock.now()))
     if not form.is_submitted():
         form.fyll(nu, service.signatur(nu))
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not _motiverad(form, nu):
         return _formularsida(form, aktor, id)
+    efter, varfor = form.uppgifter(nu), form.motivering.data or ""
     try:
         with _andring(id) as (session, who, funktion):
-            service.andra(session, who, funktion, form.uppgifter(nu), form.bygger_pa.data or "")
+            service.andra(session, who, funktion, efter, form.bygger_pa.data or "", varfor)
     except Hinder as error:
         aktor, nu = _hamta_i_bruk(slug, id)
         form.form_errors.append(str(error))
@@ -113,10 +128,16 @@ def andra(slug: str, id: int) -> web.Svar:  # noqa: A002 the name in the address
 @kraver_bekraftad
 def lagg_ned(slug: str, id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Close down a function."""
-    _hamta_i_bruk(slug, id)
+    aktor, nu = _hamta_i_bruk(slug, id)
+    form = Nedlaggningsformular()
+    if not form.validate():
+        egen = Funktionsformular(formdata=None)
+        egen.erbjud(queries.valbara(web.session(), aktor.id, clock.now()))
+        egen.fyll(nu, service.signatur(nu))
+        return _formularsida(egen, aktor, id, form)
     with _andring(id) as (session, who, funktion):
         kortnamn = funktion.kortnamn
-        service.lagg_ned(session, who, funktion)
+        service.lagg_ned(session, who, funktion, form.motivering.data or "")
     flash(f"{kortnamn} är nedlagd. Ingen är i tjänst, och inget skickas dit.", "klart")
     return _till("lista", slug=slug)
 
@@ -125,7 +146,7 @@ def lagg_ned(slug: str, id: int) -> web.Svar:  # noqa: A002 the name in the addr
 @kraver_bekraftad
 def utse(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Put somebody on duty."""
-    rad = _hamta(id)
+    rad = hamta(id)
     kraver(Verb.ADMINISTRERA, rad.sak)
     form = Utseformular(prefix=UTSE)
     form.erbjud(rad.behoriga)
@@ -134,7 +155,8 @@ def utse(id: int) -> web.Svar:  # noqa: A002 the name in the address
     try:
         with _andring(id) as (session, who, funktion):
             slut = form.slut(clock.now())
-            till = service.ga_pa(session, who, funktion, form.medlemskap.data, slut, _heltal(form.sedd.data))
+            vem, sedd, varfor = form.medlemskap.data, _heltal(form.sedd.data), form.motivering.data or ""
+            till = service.ga_pa(session, who, funktion, vem, slut, sedd, varfor)
     except Hinder as error:
         return _forhindrad(id, form, error)
     namn = next((person.namn for person in rad.behoriga if person.medlemskap_id == form.medlemskap.data), "Personen")
@@ -149,13 +171,13 @@ def utse(id: int) -> web.Svar:  # noqa: A002 the name in the address
 @bp.get("/funktioner/<int:id>")
 def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Who is on duty, and going on or off, for those on the list and the administrators."""
-    return _sida(_hamta(id))
+    return _sida(hamta(id))
 
 
 @bp.post("/funktioner/<int:id>/ga-pa")
 def ga_pa(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """Go on duty, or take over from whoever is."""
-    rad = _hamta(id)
+    rad = hamta(id)
     kraver(Verb.GA_I_TJANST, rad.sak)
     form = Tjanstformular()
     if not form.validate():
@@ -175,7 +197,7 @@ def ga_pa(id: int) -> web.Svar:  # noqa: A002 the name in the address
 @bp.post("/funktioner/<int:id>/ga-av")
 def ga_av(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """End the turn that goes on: one's own, or as administrator another's."""
-    rad = _hamta(id)
+    rad = hamta(id)
     tjanst_id = request.form.get("tjanst", type=web.heltal)
     try:
         with web.transaction() as session:
@@ -188,59 +210,6 @@ def ga_av(id: int) -> web.Svar:  # noqa: A002 the name in the address
     vem = "Du" if avslutad.anvandare_id == inloggad().anvandare_id else avslutad.namn
     flash(f"{vem} är inte längre i tjänst som {rad.kortnamn}. Just nu är ingen det.", "klart")
     return _till("visa", id=id)
-
-
-# --- what it is told of ------------------------------------------------------------------------------------------
-
-_KANAL = "/funktioner/<int:id>/notiser/<any(sms, epost):kanal>"
-
-
-@bp.route("/funktioner/<int:id>/notiser", methods=["GET", "POST"])
-def notiser(id: int) -> web.Svar:  # noqa: A002 the name in the address
-    """The function's channels, what it is told of and when it is to be quiet."""
-    return valsida.visa(_valsida(id))
-
-
-@bp.post(_KANAL)
-@kraver_bekraftad
-def lagg_till_kanal(id: int, kanal: str) -> web.Svar:  # noqa: A002 the name in the address
-    """A new number or mailbox; a code goes there."""
-    return valsida.lagg_till_kanal(_valsida(id), Kanalslag(kanal))
-
-
-@bp.post(f"{_KANAL}/ny-kod")
-def ny_kod(id: int, kanal: str) -> web.Svar:  # noqa: A002 the name in the address
-    """Another code to the same number or mailbox."""
-    return valsida.ny_kod(_valsida(id), Kanalslag(kanal))
-
-
-@bp.post(f"{_KANAL}/kod")
-def bekrafta_kanal(id: int, kanal: str) -> web.Svar:  # noqa: A002 the name in the address
-    """The code that came."""
-    return valsida.bekrafta_kanal(_valsida(id), Kanalslag(kanal))
-
-
-@bp.post(f"{_KANAL}/ta-bort")
-@kraver_bekraftad
-def ta_bort_kanal(id: int, kanal: str) -> web.Svar:  # noqa: A002 the name in the address
-    """Forget a number or mailbox."""
-    return valsida.ta_bort_kanal(_valsida(id), Kanalslag(kanal))
-
-
-def _valsida(funktion_id: int) -> valsida.Valsida:
-    rad = _hamta(funktion_id)
-    if not _i_tjanst(inloggad(), funktion_id) and not tillgang(Verb.ADMINISTRERA, rad.sak):
-        raise Nekad(_bara_i_tjanst(rad), Verb.ADMINISTRERA, rad.sak)
-    return valsida.Valsida(
-        rad.anvandare_id,
-        lambda session: _far_skota_nu(session, service.las_funktion(session, funktion_id)),
-        bp.name,
-        "notiser",
-        "funktioner/notiser.html",
-        varden={"id": funktion_id},
-        visas={"rad": rad, "administrerar": bool(tillgang(Verb.ADMINISTRERA, rad.sak))},
-        egen=False,
-    )
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
@@ -266,40 +235,18 @@ def _hamta_i_bruk(slug: str, funktion_id: int) -> tuple[Aktor, Uppgifter]:
     return aktor, queries.uppgifter_av(web.session(), funktion)
 
 
-def _hamta(funktion_id: int) -> Funktionsrad:
-    """The function in use, for its actor's administrators and those who may go on duty as it."""
-    rad = queries.find_rad(web.session(), funktion_id, clock.now())
-    if rad is None:
-        avbryt_dold()
-    if not tillgang(Verb.ADMINISTRERA, rad.sak):
-        kraver(Verb.GA_I_TJANST, rad.sak)
-    return rad
-
-
 @contextmanager
 def _andring(funktion_id: int) -> Iterator[tuple[Session, Subjekt, Funktion]]:
     """A write on the locked function by one who, there and then, administers its actor."""
     with web.transaction() as session:
-        funktion = service.las_funktion(session, funktion_id)
+        funktion = service.las_for_andring(session, funktion_id)
         yield session, kraver_nu(session, Verb.ADMINISTRERA, queries.sak_av(funktion)), funktion
-
-
-def _i_tjanst(who: Subjekt, funktion_id: int) -> bool:
-    return any(tjanst.funktion_id == funktion_id for tjanst in who.i_tjanst(clock.now()))
-
-
-def _far_skota_nu(session: Session, funktion: Funktion) -> Subjekt:
-    """Who is on duty as the locked function, or administers it; judged anew. Raises Nekad."""
-    nu = aktuellt_subjekt(session, inloggad())
-    if nu is not None and _i_tjanst(nu, funktion.id):
-        return nu
-    return kraver_nu(session, Verb.ADMINISTRERA, queries.sak_av(funktion))
 
 
 def _far_avsluta_nu(session: Session, funktion: Funktion) -> Subjekt:
     """As _far_skota_nu, but to one who has just been relieved it is said so. Raises Hinder or Nekad."""
     try:
-        return _far_skota_nu(session, funktion)
+        return far_skota_nu(session, funktion)
     except Nekad:
         kraver_nu(session, Verb.GA_I_TJANST, queries.sak_av(funktion))
         raise Hinder(f"Du är inte i tjänst som {funktion.kortnamn} längre.") from None
@@ -311,24 +258,26 @@ def _egen_tur(session: Session, who: Subjekt, funktion_id: int) -> int | None:
     return pagaende.tjanst_id if pagaende is not None and egen else None
 
 
-def _bara_i_tjanst(rad: Funktionsrad) -> Beslut:
-    return Beslut(
-        tillatet=False,
-        skal=f"Bara den som är i tjänst som {rad.kortnamn}, eller en aktörsadministratör, ändrar vad funktionen får "
-        "veta.",
-        vem_kan=f"Du själv när du har gått i tjänst, eller aktörsadministratören hos {rad.aktor_namn}.",
-        fraga=Fragas.ADMINISTRATOR,
-        hos_id=rad.aktor_id,
-    )
-
-
 def _foresla(form: NyFunktionsformular) -> None:
     valt = next((ett for ett in FORSLAG if ett.kortnamn == request.args.get("forslag")), None)
     if valt is not None:
         form.foresla(valt)
 
 
-def _formularsida(form: Funktionsformular, aktor: Aktor, funktion_id: int | None = None) -> web.Svar:
+def _motiverad(form: Funktionsformular, nu: Uppgifter) -> bool:
+    """Whether a change of what people may says why; else the error is at the field."""
+    if form.motivering.data or not kraver_motivering(nu, form.uppgifter(nu)):
+        return True
+    form.motivering.errors = [UTAN_MOTIVERING]
+    return False
+
+
+def _formularsida(
+    form: Funktionsformular,
+    aktor: Aktor,
+    funktion_id: int | None = None,
+    nedlaggning: Nedlaggningsformular | None = None,
+) -> web.Svar:
     session, now = web.session(), clock.now()
     rader = queries.funktioner_hos(session, aktor.id, now)
     page = render_template(
@@ -336,10 +285,11 @@ def _formularsida(form: Funktionsformular, aktor: Aktor, funktion_id: int | None
         form=form,
         aktor=aktor,
         rad=next((rad for rad in rader if rad.id == funktion_id), None),
-        forslag=lediga_forslag(rad.kortnamn for rad in rader),
+        forslag=lediga_forslag((rad.kortnamn for rad in rader), aktor.typ),
         valt=form.kortnamn.data,
+        nedlaggning=nedlaggning or Nedlaggningsformular(formdata=None),
     )
-    return page, 422 if form.errors else 200
+    return page, 422 if form.errors or nedlaggning is not None else 200
 
 
 def _upplagd(funktion_id: int, form: NyFunktionsformular) -> web.Svar:
@@ -369,6 +319,7 @@ def _sida(rad: Funktionsrad, form: FlaskForm | None = None) -> web.Svar:
         sjalv=rad.pagaende is not None and rad.pagaende.medlemskap_id == who.medlemskap_id,
         far_ga_pa=tillgang(Verb.GA_I_TJANST, rad.sak),
         administrerar=bool(tillgang(Verb.ADMINISTRERA, rad.sak)),
+        historik=historik.andringar(web.session(), rad.id),
         turer=queries.turer(web.session(), rad.id, now),
         senast=datum.falt_av(now + LANGSTA_TJANST),
         Kanalslag=Kanalslag,
@@ -384,7 +335,7 @@ def _tomt(formular: type[Tjanst], rad: Funktionsrad, prefix: str = "") -> Tjanst
 
 def _forhindrad(funktion_id: int, form: Tjanstformular, error: Hinder) -> web.Svar:
     """The page as it stands now, with what was chosen and why it could not be done."""
-    rad = _hamta(funktion_id)
+    rad = hamta(funktion_id)
     form.form_errors.append(str(error))
     form.sedd.raw_data, form.sedd.data = None, "" if rad.pagaende is None else str(rad.pagaende.tjanst_id)
     return _sida(rad, form)

@@ -1,35 +1,26 @@
 """The preview beside the forms that publish: whom it would go to, and the SMS as it would look."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
-from wis import clock, web
+from wis import web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer, alla_natverk
 from wis.auth.krets import Tlp
-from wis.handelser.lasarform import Lasarfalt
-from wis.handelser.models import Handelse
-from wis.notiser import queries, rules, sms
+from wis.handelser.lasarform import Lasarfalt, lasare_i_ord
+from wis.handelser.models import Handelse, Lasarkrets
+from wis.handelser.sakkrets import lasratt, uppraknade
+from wis.notiser import rules, sms
 from wis.notiser.models import Notisslag, Utskick
 from wis.notiser.queries import LAGESBILD
 from wis.notiser.service import kort_lank
+from wis.notiser.visat import Tankt, rackvidd
 
 # As queries.LAGESBILD: publications lie above this package.
 _UNDERRATTELSE = table("underrattelse", column("id"), column("handelse_id"), column("aktor_id"), column("krets_id"))
-
-
-@dataclass(frozen=True)
-class _Tankt:
-    """What is about to be published. `agare_id` None: the samlade."""
-
-    slag: Notisslag
-    aktor: Aktor
-    agare_id: int | None
-    rattar: int | None
 
 
 def forhandsvisning(
@@ -45,46 +36,50 @@ def forhandsvisning(
     lasare: frozenset[int] | None = None,
     tlp: str = Tlp.CLEAR,
     krets_id: int | None = None,
+    samlad: bool = False,
 ) -> dict[str, Any]:
     """What notiser/_forhandsvisning.html shows: how many it goes to, and the SMS as it will look.
 
     `text` and `rubrik` are as in service.skapa_utskick; `rattar` is the underrättelse that is corrected. `tlp` and
     `lasare` (None: all) are those chosen in the form; `krets_id` is the circle that the thing has, where the form has
-    no choice of readers.
+    no choice of readers. `samlad`: it is the samlade lägesbilden, which no actor owns.
     """
     session, label = web.session(), Tlp(tlp)
-    tankt = _Tankt(slag, aktor, agare_av(slag, rubrik, aktor), rattar)
+    tankt = Tankt(handelse, slag, aktor, samlad, rattar, lasare, label, krets_id)
     bas = web.settings().base_url
     innehall = rules.Innehall(
         slag=slag,
         aktor=aktor.kortnamn,
         rubrik=rubrik,
         text=text,
-        lank=bas + _tankt_lank(session, handelse, tankt),
+        lank=bas + _tankt_lank(session, tankt),
         ovning=handelse.ovning,
         bradskande=bradskande,
         rattelse=rattelse or rattar is not None,
         tlp=label,
         kort_lank=bas + kort_lank(_nasta(session, Utskick.id)),
     )
-    lasning = queries.Lasning(clock.now(), tankt.agare_id, label, krets_id, lasare)
-    sms_text = rules.komponera(innehall).sms
+    sms_text, nar = rules.komponera(innehall).sms, rackvidd(session, tankt)
     return {
-        "oversikt": queries.oversikt(session, handelse, slag, lasning, rattar),
+        "oversikt": nar.oversikt,
+        "rackvidd": nar,
+        "lasare_i_ord": lasare_i_ord(lasare, aktor.namn),
+        "forlorar": uppraknade([ett.kortnamn for ett in _forlorar(session, tankt)]),
+        "skickas": rules.SKICKAS[label],
         "sms_text": sms_text,
         "matt": sms.mat(sms_text),
         "segment_utan_dyra": sms.mat(sms.ersatt_dyra(sms_text)).segment,
-        "forhandsvisa_url": _adress_for(handelse, innehall, rattar),
+        "forhandsvisa_url": _adress_for(handelse, innehall, rattar, samlad=samlad),
         "avisering_tlp": label,
     }
 
 
-def agare_av(slag: Notisslag, rubrik: str, aktor: Aktor) -> int | None:
-    """The id of the actor whose thing it is, by the heading that rules.lagesbildsrubrik() words; None = samlad."""
-    return None if slag is Notisslag.LAGESBILD and rubrik.startswith("Samlad") else aktor.id
+def ar_samlad() -> bool:
+    """Whether the address that _adress_for() made says that it is the samlade."""
+    return "samlad" in request.args
 
 
-def _adress_for(handelse: Handelse, innehall: rules.Innehall, rattar: int | None) -> str:
+def _adress_for(handelse: Handelse, innehall: rules.Innehall, rattar: int | None, *, samlad: bool) -> str:
     """Where to ask for the preview again: what the fields of the form don't say goes along in the address."""
     rubrik = None if innehall.slag == Notisslag.UNDERRATTELSE else innehall.rubrik
     rattelse = "1" if innehall.rattelse else None
@@ -95,6 +90,7 @@ def _adress_for(handelse: Handelse, innehall: rules.Innehall, rattar: int | None
         rubrik=rubrik,
         rattar=rattar,
         rattelse=rattelse,
+        samlad="1" if samlad else None,
     )
 
 
@@ -133,25 +129,38 @@ def _har_krets(session: Session, handelse: Handelse, slag: Notisslag, aktor: Akt
     """The circle of the actor's thing that gets a new version, if it has one."""
     if slag is Notisslag.UNDERRATTELSE:
         return session.scalar(select(_UNDERRATTELSE.c.krets_id).where(_UNDERRATTELSE.c.id == rattar))
-    agare_id = agare_av(slag, request.args.get("rubrik", ""), aktor)
-    if slag is Notisslag.LAGE or agare_id is None:
+    if slag is Notisslag.LAGE or ar_samlad():
         return None
     bild = LAGESBILD.c
-    return session.scalar(select(bild.krets_id).where(bild.handelse_id == handelse.id, bild.aktor_id == agare_id))
+    return session.scalar(select(bild.krets_id).where(bild.handelse_id == handelse.id, bild.aktor_id == aktor.id))
+
+
+def _forlorar(session: Session, tankt: Tankt) -> list[Aktor]:
+    """The actors that read the thing today and would no longer, of what is published already either."""
+    handelse, lasare = tankt.handelse, tankt.lasare
+    finns = tankt.rattar is not None or (
+        tankt.slag is Notisslag.LAGESBILD and _nasta_version(session, handelse.id, tankt.agare_id) > 1
+    )
+    if lasare is None or not finns:
+        return []
+    krets_id = _har_krets(session, handelse, tankt.slag, tankt.aktor, tankt.rattar)
+    krets = None if krets_id is None else session.get(Lasarkrets, krets_id)
+    nu = lasratt(handelse.sak(agare=tankt.aktor, krets=krets), alla_aktorer(session))
+    return [ett for ett in nu.har if ett.id not in lasare and ett.id != tankt.aktor.id]
 
 
 # --- the address that it will get --------------------------------------------------------------------------------
 
 
-def _tankt_lank(session: Session, handelse: Handelse, tankt: _Tankt) -> str:
+def _tankt_lank(session: Session, tankt: Tankt) -> str:
     """The path that will be sent, so that the length is right. Somebody else may take the number first."""
     if tankt.slag is Notisslag.UNDERRATTELSE:
         return f"/underrattelser/{tankt.rattar or _nasta(session, _UNDERRATTELSE.c.id)}"
     if tankt.slag is Notisslag.LAGESBILD:
-        nummer = _nasta_version(session, handelse.id, tankt.agare_id)
+        nummer = _nasta_version(session, tankt.handelse.id, tankt.agare_id)
         vem = "samlad" if tankt.agare_id is None else tankt.aktor.slug
-        return f"/handelser/{handelse.slug}/lagesbild/{vem}/versioner/{nummer}"
-    return f"/handelser/{handelse.slug}"
+        return f"/handelser/{tankt.handelse.slug}/lagesbild/{vem}/versioner/{nummer}"
+    return f"/handelser/{tankt.handelse.slug}"
 
 
 def _nasta(session: Session, id_: Any) -> int:

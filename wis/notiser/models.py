@@ -34,7 +34,10 @@ class Kanalslag(StrEnum):
 
 
 class Kanal(Base):
-    """A person's number or address. Nothing is sent to it before `verifierad` (but the code itself)."""
+    """A person's number or address. Nothing is sent to it before `verifierad` (but the code itself).
+
+    `ny_adress` is to replace a verified one, which is in use until the code sent to the new one has come back.
+    """
 
     __tablename__ = "kanal"
     __table_args__ = (UniqueConstraint("anvandare_id", "slag"), one_of("slag", Kanalslag))
@@ -43,10 +46,16 @@ class Kanal(Base):
     anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
     slag: Mapped[str]
     adress: Mapped[str]
+    ny_adress: Mapped[str | None]
     verifierad: Mapped[datetime | None]
     kod_hash: Mapped[str | None]
     kod_giltig_till: Mapped[datetime | None]
     kod_forsok: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def vantar(self) -> str:
+        """The number or address that a code is awaited from; '' when none is."""
+        return self.ny_adress or ("" if self.verifierad is not None else self.adress)
 
 
 class Notisslag(StrEnum):

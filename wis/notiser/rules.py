@@ -53,6 +53,16 @@ class Meddelande:
     epost: str
 
 
+SKICKAS = {
+    Tlp.CLEAR: "SMS och e-post med texten i sig.",
+    Tlp.GREEN: "SMS med bara rubrik och länk, e-post med texten i sig.",
+    Tlp.AMBER: "SMS med bara rubrik och länk, e-post med texten i sig.",
+    Tlp.AMBER_STRICT: "SMS och e-post med bara rubrik och länk.",
+    Tlp.RED: "SMS och e-post som bara säger att det finns något nytt att läsa i wis, märkt TLP:RED.",
+}
+"""What goes out of the system of what has the label, in words: as komponera() does it."""
+
+
 def komponera(innehall: Innehall) -> Meddelande:
     """The message as it will be sent, word for word: what the preview shows is what goes out.
 

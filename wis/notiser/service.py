@@ -192,19 +192,23 @@ class Koden(Exception):
 def lagg_till_kanal(
     session: Session, who: Subjekt, slag: Kanalslag, adress: str, *, agare_id: int | None = None
 ) -> Kanal:
-    """A new number or address in place of the old, not used before its code has come back. Raises Koden.
+    """A new number or address, not used before its code has come back: until then a verified one stays in use.
 
-    `adress` is checked and in its canonical form (wis.notiser.forms).
+    Raises Koden. `adress` is checked and in its canonical form (wis.notiser.forms).
     """
     kanal = _find_kanal(session, agare_id or who.anvandare_id, slag)
     if kanal is not None and kanal.verifierad is not None and kanal.adress == adress:
+        _angra_byte(session, who, kanal, agare_id)
         return kanal
     if kanal is None:
         kanal = Kanal(anvandare_id=agare_id or who.anvandare_id, slag=slag, adress=adress)
         session.add(kanal)
-    elif kanal.verifierad is None and kanal.adress == adress:
+    elif kanal.vantar == adress:
         _vanta_med_kod(kanal)
-    kanal.adress, kanal.verifierad = adress, None
+    if kanal.verifierad is None:
+        kanal.adress = adress
+    else:
+        kanal.ny_adress = adress
     _skicka_kod(session, kanal)
     audit.record(session, "lägger till kanal", objekt=f"kanal:{slag}", **_vem(who, agare_id))
     return kanal
@@ -213,7 +217,7 @@ def lagg_till_kanal(
 def ny_kod(session: Session, who: Subjekt, slag: Kanalslag, *, agare_id: int | None = None) -> None:
     """Send another code; the earlier one no longer counts. Raises Koden."""
     kanal = _get_kanal(session, agare_id or who.anvandare_id, slag)
-    if kanal.verifierad is not None:
+    if not kanal.vantar:
         raise Koden("Den är redan bekräftad.")
     _vanta_med_kod(kanal)
     _skicka_kod(session, kanal)
@@ -225,7 +229,7 @@ def bekrafta(session: Session, who: Subjekt, slag: Kanalslag, kod: str, *, agare
     Raises Koden when there is no code to try any more.
     """
     kanal = _get_kanal(session, agare_id or who.anvandare_id, slag)
-    if kanal.verifierad is not None:
+    if not kanal.vantar:
         return True
     if kanal.kod_hash is None or kanal.kod_giltig_till is None or kanal.kod_giltig_till <= clock.now():
         raise Koden("Koden har gått ut. Begär en ny.")
@@ -235,9 +239,15 @@ def bekrafta(session: Session, who: Subjekt, slag: Kanalslag, kod: str, *, agare
     salt = kanal.kod_hash.partition("$")[0]
     if not hmac.compare_digest(kanal.kod_hash, _kodhash(salt, "".join(kod.split()))):
         return False
-    kanal.verifierad, kanal.kod_hash, kanal.kod_giltig_till = clock.now(), None, None
+    kanal.adress, kanal.ny_adress, kanal.verifierad = kanal.vantar, None, clock.now()
+    kanal.kod_hash = kanal.kod_giltig_till = None
     audit.record(session, "bekräftar kanal", objekt=f"kanal:{slag}", **_vem(who, agare_id))
     return True
+
+
+def angra_byte(session: Session, who: Subjekt, slag: Kanalslag, *, agare_id: int | None = None) -> None:
+    """Forget the new number or address that waits for its code, if any; the one in use stays. Raises Koden."""
+    _angra_byte(session, who, _get_kanal(session, agare_id or who.anvandare_id, slag), agare_id)
 
 
 def ta_bort_kanal(session: Session, who: Subjekt, slag: Kanalslag, *, agare_id: int | None = None) -> None:
@@ -247,6 +257,13 @@ def ta_bort_kanal(session: Session, who: Subjekt, slag: Kanalslag, *, agare_id: 
         return
     session.delete(kanal)
     audit.record(session, "tar bort kanal", objekt=f"kanal:{slag}", **_vem(who, agare_id))
+
+
+def _angra_byte(session: Session, who: Subjekt, kanal: Kanal, agare_id: int | None) -> None:
+    if kanal.ny_adress is None:
+        return
+    kanal.ny_adress = kanal.kod_hash = kanal.kod_giltig_till = None
+    audit.record(session, "ångrar byte av kanal", objekt=f"kanal:{kanal.slag}", **_vem(who, agare_id))
 
 
 def _vem(who: Subjekt, agare_id: int | None) -> dict[str, Any]:
@@ -281,7 +298,7 @@ def _skicka_kod(session: Session, kanal: Kanal) -> None:
         session,
         anvandare_id=kanal.anvandare_id,
         kanal=Kanalslag(kanal.slag),
-        adress=kanal.adress,
+        adress=kanal.vantar,
         amne=leveransfragor.KOD_AMNE,
         text=f"Din kod till WIS är {kod}. Den gäller i {minuter} minuter. Har du inte bett om den: gör ingenting.",
     )

@@ -72,8 +72,8 @@ def lagg_till_kanal(sida: Valsida, slag: Kanalslag) -> web.Svar:
         return _rita(sida, form, slag=slag)
     adress = form.adress.data or ""
 
-    def lagg_till(session: Session, who: Subjekt) -> None:
-        service.lagg_till_kanal(session, who, slag, adress, agare_id=sida.anvandare_id)
+    def lagg_till(session: Session, who: Subjekt) -> bool:
+        return bool(service.lagg_till_kanal(session, who, slag, adress, agare_id=sida.anvandare_id).vantar)
 
     return _kodsandning(sida, form, slag, adress, lagg_till)
 
@@ -82,10 +82,11 @@ def ny_kod(sida: Valsida, slag: Kanalslag) -> web.Svar:
     """Another code to the same number or address."""
     finns = queries.kanaler(web.session(), sida.anvandare_id).get(slag)
 
-    def skicka(session: Session, who: Subjekt) -> None:
+    def skicka(session: Session, who: Subjekt) -> bool:
         service.ny_kod(session, who, slag, agare_id=sida.anvandare_id)
+        return True
 
-    return _kodsandning(sida, Kodformular(), slag, "" if finns is None else finns.adress, skicka)
+    return _kodsandning(sida, Kodformular(), slag, "" if finns is None else finns.vantar, skicka)
 
 
 def bekrafta_kanal(sida: Valsida, slag: Kanalslag) -> web.Svar:
@@ -107,6 +108,19 @@ def bekrafta_kanal(sida: Valsida, slag: Kanalslag) -> web.Svar:
     return _rita(sida, form, slag=slag)
 
 
+def angra_byte(sida: Valsida, slag: Kanalslag) -> web.Svar:
+    """Keep the number or address in use: forget the new one."""
+    try:
+        with web.transaction() as session:
+            service.angra_byte(session, sida.doma(session), slag, agare_id=sida.anvandare_id)
+            kvar = queries.kanaler(session, sida.anvandare_id)[slag].adress
+    except service.Koden as fel:
+        flash(str(fel), "varning")
+    else:
+        flash(f"Bytet är ångrat. {'Du' if sida.egen else 'Funktionen'} nås på {kvar}.", "klart")
+    return redirect(sida.adress())
+
+
 def ta_bort_kanal(sida: Valsida, slag: Kanalslag) -> web.Svar:
     """Forget a number or address."""
     with web.transaction() as session:
@@ -126,19 +140,22 @@ def far_skicka_kod(who: Subjekt, adress: str) -> bool:
 
 
 def _kodsandning(
-    sida: Valsida, form: FlaskForm, slag: Kanalslag, adress: str, handling: Callable[[Session, Subjekt], None]
+    sida: Valsida, form: FlaskForm, slag: Kanalslag, adress: str, handling: Callable[[Session, Subjekt], bool]
 ) -> web.Svar:
-    """Have a code sent, unless too many have been."""
+    """Have a code sent, unless too many have been; `handling` tells whether one was."""
     falt = form.kod if isinstance(form, Kodformular) else form.adress
     if not far_skicka_kod(inloggad(), adress):
         falt.errors = [FOR_MANGA_KODER]
         return _rita(sida, form, slag=slag)
     try:
         with web.transaction() as session:
-            handling(session, sida.doma(session))
+            skickad = handling(session, sida.doma(session))
     except service.Koden as fel:
         falt.errors = [str(fel)]
         return _rita(sida, form, slag=slag)
+    if not skickad:
+        flash(f"{'Du' if sida.egen else 'Funktionen'} nås redan på {adress}. Ingen kod behövs.", "klart")
+        return redirect(sida.adress())
     var = "Koden finns i Utkorgen." if web.settings().demo else f"Skriv in koden som kommer med {slag.namn}."
     flash(var, "klart")
     return redirect(sida.adress())
@@ -158,9 +175,9 @@ def _rita(sida: Valsida, form: FlaskForm, *, slag: Kanalslag | None = None, skic
         valsida=sida,
         kanaler=kanaler,
         koder={
-            kanal: leveransfragor.senaste_kod(session, vem, kanal, rad.adress)
+            kanal: leveransfragor.senaste_kod(session, vem, kanal, rad.vantar)
             for kanal, rad in kanaler.items()
-            if rad.verifierad is None
+            if rad.vantar
         },
         kanalformular=_kanalformular(form, slag, sida),
         grupper=rutnat.grupper(

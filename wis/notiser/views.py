@@ -9,13 +9,13 @@ from wtforms import Field
 
 from wis import markup, web
 from wis.aktorer.models import Aktor
-from wis.auth.atkomst import avbryt_dold, inloggad, kraver, kraver_nu, oppen, subjekt
+from wis.auth.atkomst import avbryt_dold, inloggad, inloggad_nu, kraver, kraver_nu, oppen, subjekt
 from wis.auth.bekrafta import kraver_bekraftad
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Verb
 from wis.handelser.atkomst import hamta_handelse
 from wis.notiser import leveransfragor, queries, service, sms, valsida
-from wis.notiser.forhandsvisning import egen_rattelse, valt_i_formularet
+from wis.notiser.forhandsvisning import ar_samlad, egen_rattelse, valt_i_formularet
 from wis.notiser.forhandsvisning import forhandsvisning as forhandsvisning
 from wis.notiser.models import Kanalslag, Notisslag, Utskick
 
@@ -84,6 +84,9 @@ def hamta_utskick(utskick_id: int) -> Utskick:
     if utskick is None or utskick.handelse is None:
         avbryt_dold()
     kraver(Verb.LASA, utskick.handelse.sak())
+    if utskick_id not in queries.lasta_utskick(web.session(), inloggad(), [utskick_id]):
+        # Who may not read what it tells of may not know that anything was sent.
+        avbryt_dold()
     kraver(Verb.SE_UTSKICK, utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor))
     return utskick
 
@@ -134,6 +137,7 @@ def forhandsvisa(slug: str) -> web.Svar:
         bradskande="bradskande" in request.form,
         rattelse=bool(request.values.get("rattelse")),
         rattar=rattar,
+        samlad=ar_samlad(),
         **valt_i_formularet(session, handelse, slag, aktor, rattar),
     )
     html = render_template("notiser/_forhandsvisning.html", **vy)
@@ -177,6 +181,12 @@ def bekrafta_kanal(kanal: str) -> web.Svar:
     return valsida.bekrafta_kanal(_min_sida(), Kanalslag(kanal))
 
 
+@bp.post("/mina-notiser/<any(sms, epost):kanal>/angra-byte")
+def angra_byte(kanal: str) -> web.Svar:
+    """Keep the number or address that is in use."""
+    return valsida.angra_byte(_min_sida(), Kanalslag(kanal))
+
+
 @bp.post("/mina-notiser/<any(sms, epost):kanal>/ta-bort")
 @kraver_bekraftad
 def ta_bort_kanal(kanal: str) -> web.Svar:
@@ -186,9 +196,7 @@ def ta_bort_kanal(kanal: str) -> web.Svar:
 
 def _min_sida() -> valsida.Valsida:
     who = inloggad()
-    return valsida.Valsida(
-        who.anvandare_id, lambda _session: inloggad(), bp.name, "mina", "notiser/mina.html", epost=who.epost
-    )
+    return valsida.Valsida(who.anvandare_id, inloggad_nu, bp.name, "mina", "notiser/mina.html", epost=who.epost)
 
 
 # --- the demo ----------------------------------------------------------------------------------------------------
