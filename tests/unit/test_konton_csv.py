@@ -1,11 +1,15 @@
 """Lines with people: what is pasted is read, and what is fetched is harmless in a spreadsheet."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from wis.auth.rules import Roll
+from wis.datum import slutet_av
 from wis.konton import csvrader
 from wis.konton.csvrader import Rad, las, ofarlig, skriv
-from wis.konton.rules import Behorighet, Hinder, slutet_av
+from wis.konton.rules import Behorighet, Hinder
 
 KIM = "kim@nacka.example"
 
@@ -33,9 +37,22 @@ def test_headings_may_stand_in_any_order_and_others_are_passed_over() -> None:
     assert (rad.nummer, rad.epost, rad.namn) == (2, KIM, "Kim Ek")
 
 
-def test_a_missing_heading_is_named_so_that_nobody_is_demoted_by_its_absence() -> None:
-    with pytest.raises(Hinder, match="saknas: administratör, giltig till"):
-        las("e-post;namn;roll\nkim@nacka.example;Kim;läsare")
+def test_a_missing_heading_that_is_needed_is_named() -> None:
+    with pytest.raises(Hinder, match="saknas: roll"):
+        las("e-post;namn;administratör\nkim@nacka.example;Kim;nej")
+
+
+def test_the_name_the_address_and_the_role_are_enough() -> None:
+    rad = _en("Namn;E-post;Roll\nKim Ek;kim@nacka.example;läsare")
+    assert rad.behorighet == Behorighet(Roll.LASARE, administrator=False)
+    assert rad.saknas == {"administratör", "giltig till"}
+
+
+def test_a_column_that_is_not_there_changes_nothing_and_an_empty_one_says_no() -> None:
+    fore = Behorighet(Roll.REDAKTOR, administrator=True, giltig_till=slutet_av(date(2099, 6, 30)))
+    assert _en("Namn;E-post;Roll\nKim;kim@nacka.example;läsare").over(fore) == replace(fore, roll=Roll.LASARE)
+    assert _en(f"{KIM};Kim;läsare;;").over(fore) == Behorighet(Roll.LASARE, administrator=False)
+    assert _en(f"{KIM};Kim;chef").over(fore) is None
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,9 @@ class TestTheLinksToOnePerson:
                 yield session
                 oppna.pop()
 
-        def raknat(vakt: Strypning, part: Nyckel) -> bool:
+        def raknat(vakt: Strypning, part: Nyckel, antal: int = 1) -> bool:
             assert not oppna
-            return forsok(vakt, part)
+            return forsok(vakt, part, antal)
 
         monkeypatch.setattr(views.web, "transaction", transaktion)
         monkeypatch.setattr(Strypning, "forsok", raknat)

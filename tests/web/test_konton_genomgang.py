@@ -1,11 +1,13 @@
 """The yearly review: everybody gets a verdict, and then somebody signs."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from tests.funktioner_stod import en_funktion, medlem
 from tests.web.konton_stod import (
     ANNA,
     BJUD_IN,
@@ -25,6 +27,7 @@ from tests.web.konton_stod import (
 from wis import clock
 from wis.db import Database
 from wis.konton.models import Genomgang, Genomgangsrad
+from wis.tx import transaction
 
 SIDA = "/aktorer/nacka/genomgang"
 KOMMENTAR = {"kommentar": "Gått igenom med cheferna."}
@@ -114,3 +117,51 @@ def test_nobody_else_reviews(logga_in: LoggaIn, database: Database) -> None:
             assert client.post(path, data=VARFOR | KOMMENTAR).status_code == 403
     assert logga_in(SIV).post(f"/aktorer/solna/genomgang/{vera}/stang-av", data=VARFOR).status_code == 404
     assert _omdomen(database) == {}
+
+
+def test_after_a_verdict_one_goes_on_with_the_next_person_and_last_to_signing(
+    logga_in: LoggaIn, database: Database
+) -> None:
+    anna = logga_in(ANNA)
+    anna.post(f"{SIDA}/starta")
+    ids = re.findall(r'<li id="rad-(\d+)"', sida(anna.get(SIDA)))
+    assert len(ids) == 3
+    bort = next(one for one in ids if int(one) != medlemskap(database, ANNA).id)
+    kvar = [one for one in ids if one != bort]
+    gone = anna.post(f"{SIDA}/{bort}/stang-av", data=VARFOR).headers["Location"]
+    assert gone.endswith("#rad-" + (ids + ids)[ids.index(bort) + 1])
+    assert anna.post(f"{SIDA}/{kvar[0]}/behall").headers["Location"].endswith(f"#rad-{kvar[1]}")
+    assert anna.post(f"{SIDA}/{kvar[1]}/behall").headers["Location"].endswith("#signera")
+    assert 'id="signera"' in sida(anna.get(SIDA))
+
+
+def test_what_was_kept_by_mistake_is_taken_back_until_somebody_signs(logga_in: LoggaIn, database: Database) -> None:
+    anna, vera = logga_in(ANNA), medlemskap(database, VERA).id
+    anna.post(f"{SIDA}/starta")
+    _behall(anna, database, ANNA, BO, VERA)
+    assert sida(anna.get(SIDA)).count(">Ångra<") == 3
+    for _ in range(2):
+        back = anna.post(f"{SIDA}/{vera}/angra")
+        assert back.headers["Location"].endswith(f"#rad-{vera}")
+    assert vera not in _omdomen(database)
+    assert "1 återstår" in sida(anna.post(f"{SIDA}/signera", data=KOMMENTAR), 422)
+    assert len(logg(database, "behåll ångrat i genomgång")) == 1
+    _behall(anna, database, VERA)
+    anna.post(f"{SIDA}/signera", data=KOMMENTAR)
+    assert "Ingen genomgång pågår" in sida(anna.post(f"{SIDA}/{vera}/angra"), 422)
+
+
+def test_a_change_is_not_undone_as_a_verdict(logga_in: LoggaIn, database: Database) -> None:
+    anna, bo = logga_in(ANNA), medlemskap(database, BO).id
+    anna.post(f"{SIDA}/starta")
+    anna.post(f"{SIDA}/{bo}/stang-av", data=VARFOR)
+    assert "Ändra tillbaka på personens sida" in sida(anna.post(f"{SIDA}/{bo}/angra"), 422)
+    assert logga_in(SIV).post(f"{SIDA}/{bo}/angra").status_code == 403
+
+
+def test_the_cards_say_which_functions_a_person_may_go_on_duty_as(logga_in: LoggaIn, database: Database) -> None:
+    with transaction(database) as session:
+        en_funktion(session, "nacka", "TiB", medlem(session, VERA))
+    anna = logga_in(ANNA)
+    anna.post(f"{SIDA}/starta")
+    assert sida(anna.get(SIDA)).count("Får gå i tjänst som TiB.") == 1

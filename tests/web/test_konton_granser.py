@@ -1,13 +1,30 @@
 """The bounds of links and invitations, and what a password must not be."""
 
+import re
 import time
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from tests import factories as f
-from tests.web.konton_stod import ANNA, BJUD_IN, KIM, LoggaIn, brev, lank, logg, nackas_folk, sida, valj_losenord
+from tests.web.konton_stod import (
+    ANNA,
+    BJUD_IN,
+    BO,
+    KIM,
+    LISTA,
+    VERA,
+    LoggaIn,
+    adress,
+    brev,
+    lank,
+    logg,
+    nackas_folk,
+    sida,
+    valj_losenord,
+)
 from wis import clock
 from wis.auth.losenord import brist
 from wis.auth.models import Anvandare, Engangslank, Lanktyp
@@ -16,6 +33,8 @@ from wis.konton import lankar
 from wis.konton.rules import ATERSTALLNING_GILTIG, INBJUDAN_GILTIG
 from wis.settings import Settings
 from wis.tx import transaction
+
+IMPORT = f"{LISTA}/importera"
 
 
 @pytest.mark.parametrize(("typ", "minuter"), [(Lanktyp.ATERSTALLNING, 30), (Lanktyp.INBJUDAN, 7 * 24 * 60)])
@@ -40,6 +59,48 @@ def test_fifty_people_an_hour_can_be_invited_by_an_actor(logga_in: LoggaIn, data
     assert "Er aktör har bjudit in 50 personer den senaste timmen" in page
     assert 'value="kim50@nacka.example"' in page
     assert len(brev(database)) == 50
+
+
+def _lista(antal: int, namn: str = "kim") -> str:
+    return "\n".join(f"{namn}{number}@nacka.example;Kim Ek;läsare" for number in range(antal))
+
+
+def _importera(client: FlaskClient, text: str) -> TestResponse:
+    data = {"text": text, "motivering": "Lista från HR"}
+    tried = client.post(IMPORT, data=data | {"handling": "provkor"}).get_data(as_text=True)
+    found = re.search(r'name="provkord" type="hidden" value="(\w*)"', tried)
+    assert found is not None
+    return client.post(IMPORT, data=data | {"handling": "genomfor", "provkord": found[1]})
+
+
+def test_a_whole_list_goes_in_at_once_and_the_day_has_its_end(logga_in: LoggaIn, database: Database) -> None:
+    nackas_folk(database)
+    anna = logga_in(ANNA)
+    assert _importera(anna, _lista(300)).status_code == 302
+    page = sida(_importera(anna, _lista(201, "bo")), 422)
+    assert "Listan har 201 nya personer, och er aktör kan bjuda in högst 500 ur listor om dagen" in page
+    assert "bo200@nacka.example" in page
+    assert len(brev(database)) == 300
+    # What was refused is not counted; nor who is there already, nor a change; nor does it stop a single invitation.
+    assert _importera(anna, f"{_lista(300)}\n{VERA};Vera;skribent").status_code == 302
+    assert anna.post(BJUD_IN, data=KIM).status_code == 302
+
+
+def test_guests_and_letters_sent_again_count_among_the_fifty(logga_in: LoggaIn, database: Database) -> None:
+    nackas_folk(database)
+    with transaction(database) as session:
+        f.en_handelse(session, slug="snoovader")
+    bo = logga_in(BO)
+    gast = {"epost": "gun@dammar.example", "namn": "Gun", "dagar": "3", "motivering": "Dammexpert"}
+    assert _importera(bo, _lista(2)).status_code == 302
+    for number in range(48):
+        assert bo.post(BJUD_IN, data=KIM | {"epost": f"ny{number}@nacka.example"}).status_code == 302
+    assert bo.post(adress(database, "kim0@nacka.example", "/skicka-lank")).status_code == 302
+    assert bo.post("/handelser/snoovader/gaster", data=gast).status_code == 302
+    full = "Er aktör har bjudit in 50 personer den senaste timmen"
+    assert full in sida(bo.post("/handelser/snoovader/gaster", data=gast | {"epost": "g@x.example"}), 422)
+    assert full in sida(bo.post(adress(database, "kim1@nacka.example", "/skicka-lank")), 422)
+    assert len(brev(database)) == 52
 
 
 def test_the_password_is_recorded_after_everything_else_is_written(

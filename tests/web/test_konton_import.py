@@ -137,3 +137,21 @@ def test_nothing_pasted_and_no_reason_are_asked_for(logga_in: LoggaIn) -> None:
 def test_what_was_pasted_is_shown_and_not_run(logga_in: LoggaIn) -> None:
     page = _provkor(logga_in(ANNA), "kim@nacka.example;<script>alert(1)</script>;läsare").get_data(as_text=True)
     assert "<script>alert" not in page
+
+
+def test_a_list_of_names_addresses_and_roles_is_enough_and_demotes_nobody(
+    logga_in: LoggaIn, database: Database
+) -> None:
+    anna = logga_in(ANNA)
+    text = f"Namn;E-post;Roll\nKim Ek;kim@nacka.example;läsare\nBo;{BO};skribent"
+    assert _genomfor(anna, _provkor(anna, text), text).status_code == 302
+    assert (medlemskap(database, BO).roll, medlemskap(database, BO).administrator) == (Roll.SKRIBENT, True)
+    kim = medlemskap(database, "kim@nacka.example")
+    assert (kim.roll, kim.administrator, kim.giltig_till) == (Roll.LASARE, False, None)
+
+
+def test_wrong_lines_are_where_the_focus_goes_and_the_title_says_it(logga_in: LoggaIn) -> None:
+    page = sida(_provkor(logga_in(ANNA), f"lo@nacka.example;Lo;läsare\n{VERA};Vera;chef"), 422)
+    assert "<title>Fel: Importera användare" in page
+    assert page.count('id="fel" tabindex="-1"') == 1
+    assert "Rad 2: Rollen 'chef' finns inte." in page

@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -33,6 +36,11 @@ from wis.notiser.models import Kanalslag
 from wis.tx import transaction
 
 GRID = "/aktorer/nacka/behorigheter"
+
+
+def _krav(app: Flask, andra_faktor: str) -> None:
+    """From now on a second factor is asked for by these, though who is logged in got in without."""
+    app.extensions["wis_settings"] = replace(app.extensions["wis_settings"], andra_faktor=andra_faktor)
 
 
 @pytest.fixture
@@ -129,7 +137,19 @@ class TestTheTable:
         assert "Gäst" in row
         assert "Snöoväder" not in row
 
-    def test_the_filters_find_those_and_count_them(self, logga_in: LoggaIn, database: Database) -> None:
+    def test_nobody_lacks_a_second_factor_where_none_is_asked_for(self, logga_in: LoggaIn, database: Database) -> None:
+        client = logga_in(ANNA)
+        page = sida(client.get(LISTA))
+        assert "Saknar andra faktor" not in page
+        assert "marke-misslyckad" not in re.findall(r'data-etikett="Andra faktor">(.*?)</td>', page)
+        assert "ingen andra faktor" in sida(client.get(f"{LISTA}/{medlemskap(database, VERA).id}"))
+
+    def test_only_administrators_lack_one_where_only_they_must(self, app: Flask, logga_in: LoggaIn) -> None:
+        client = logga_in(ANNA)
+        _krav(app, "administratorer")
+        assert self._funna(client, "saknar-andra-faktor") == {ANNA, BO}
+
+    def test_the_filters_find_those_and_count_them(self, app: Flask, logga_in: LoggaIn, database: Database) -> None:
         with transaction(database) as session:
             f.en_kanal(session, _person(session, BO), Kanalslag.EPOST, BO)
             vera = _person(session, VERA)
@@ -139,6 +159,7 @@ class TestTheTable:
             vera.senast_inloggad = clock.now() - timedelta(days=91)
             session.get_one(Medlemskap, medlemskap(database, VERA).id).skapad = clock.now() - timedelta(days=200)
         client = logga_in(ANNA)
+        _krav(app, "alla")
         page = sida(client.get(LISTA))
         for part in ("Saknar kanal (2)", "Ej inloggad 90 dagar (1)", "Saknar andra faktor (2)"):
             assert part in page
@@ -147,6 +168,19 @@ class TestTheTable:
         assert self._funna(client, "saknar-andra-faktor") == {ANNA, BO}
         assert self._funna(client, "saknar-kanal", "vera") == {VERA}
         assert self._funna(client, "hittepa") == {ANNA, BO, VERA}
+
+    def test_who_was_invited_long_ago_and_never_came_is_found_and_it_is_said(
+        self, logga_in: LoggaIn, database: Database
+    ) -> None:
+        with transaction(database) as session:
+            vera = _person(session, VERA)
+            vera.losenord_hash = vera.senast_inloggad = None
+            session.get_one(Medlemskap, medlemskap(database, VERA).id).skapad = clock.now() - timedelta(days=91)
+        client = logga_in(ANNA)
+        assert self._funna(client, "ej-inloggad") == {VERA}
+        page = sida(client.get(LISTA, query_string={"visa": "ej-inloggad"}))
+        assert "bjöds in för mer än 90 dagar sedan och aldrig har loggat in" in page
+        assert "aldrig, inbjuden " in page
 
     def _funna(self, client: FlaskClient, visa: str, sok: str = "") -> set[str]:
         page = sida(client.get(LISTA, query_string={"visa": visa, "sok": sok}))

@@ -19,7 +19,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 from wis.auth.forms import MAX_EPOST, pa_en_rad, trimmad
 from wis.auth.losenord import MINSTA_LANGD, STORSTA_LANGD, brist
 from wis.auth.rules import Roll
-from wis.konton.rules import MAX_MOTIVERING, UTAN_MOTIVERING, Behorighet, normal_epost, sista_dag, slutet_av
+from wis.datum import sista_dag, slutet_av
+from wis.konton.rules import MAX_MOTIVERING, UTAN_MOTIVERING, Behorighet, normal_epost
 
 MAX_NAMN = 100
 INGEN = "ingen"

@@ -9,7 +9,7 @@ from wis.auth.atkomst import avbryt_dold, inloggad, kraver_nu
 from wis.auth.bekrafta import kraver_bekraftad
 from wis.auth.rules import Verb
 from wis.handelser.atkomst import hamta_handelse
-from wis.konton import gaster
+from wis.konton import gaster, granser
 from wis.konton.personforms import Gastformular, Motiveringsformular
 from wis.konton.rules import GAST_HOGST_DAGAR, Hinder
 from wis.konton.sida import bp
@@ -25,6 +25,9 @@ def gastlista(slug: str) -> web.Svar:
     gast = gaster.Gastinbjudan(
         form.epost.data or "", form.namn.data or "", int(form.dagar.data), form.motivering.data or ""
     )
+    if not granser.ryms(inloggad().aktor_id):
+        form.form_errors.append(granser.FOR_MANGA_INBJUDNINGAR)
+        return _sida(slug, form)
     try:
         with web.transaction() as session:
             handelse = gaster.las_handelse(session, handelse_id)

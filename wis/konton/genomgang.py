@@ -37,6 +37,20 @@ def behall(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int) ->
     genomgangar.anteckna(session, who.anvandare_id, medlemskap, Omdomesslag.BEHALL, i_ord(behorighet_av(medlemskap)))
 
 
+def angra(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int) -> None:
+    """Take back behall(), while the review goes on. Raises Hinder, Otillatet or LookupError."""
+    las_aktor(session, who, aktor_id)
+    genomgang, medlemskap = _oppen(session, aktor_id), hamta(session, aktor_id, medlemskap_id)
+    rad = next((en for en in genomgang.rader if en.medlemskap_id == medlemskap_id), None)
+    if rad is None:
+        return
+    if rad.omdome != Omdomesslag.BEHALL:
+        raise Hinder("Det är en ändring, inte bara ett omdöme. Ändra tillbaka på personens sida.")
+    session.delete(rad)
+    session.flush()
+    logga(session, who, aktor_id, Handling("behåll ångrat i genomgång", medlemskap.anvandare.adress, {}))
+
+
 def signera(session: Session, who: Subjekt, aktor_id: int, kommentar: str) -> None:
     """Sign off the review when everybody has been gone through. Raises Hinder or Otillatet."""
     aktor = las_aktor(session, who, aktor_id)

@@ -35,10 +35,25 @@ def starta_genomgang(slug: str) -> web.Svar:
 @kraver_bekraftad
 def behall(slug: str, medlemskap_id: int) -> web.Svar:
     """Say that the person's rights are as they should be."""
-    aktor_id = hamta_aktor(slug).id
+    aktor_id, nasta = hamta_aktor(slug).id, _nasta(slug, medlemskap_id)
     try:
         with skriv() as session:
             genomgang.behall(session, inloggad(), aktor_id, medlemskap_id)
+    except LookupError:
+        avbryt_dold()
+    except Hinder as error:
+        return _forhindrad(slug, str(error))
+    return _tillbaka(slug, nasta)
+
+
+@bp.post("/aktorer/<slug>/genomgang/<int:medlemskap_id>/angra")
+@kraver_bekraftad
+def angra_behall(slug: str, medlemskap_id: int) -> web.Svar:
+    """Take back that the person's rights are as they should be."""
+    aktor_id = hamta_aktor(slug).id
+    try:
+        with skriv() as session:
+            genomgang.angra(session, inloggad(), aktor_id, medlemskap_id)
     except LookupError:
         avbryt_dold()
     except Hinder as error:
@@ -51,6 +66,7 @@ def behall(slug: str, medlemskap_id: int) -> web.Svar:
 def stang_av_i_genomgang(slug: str, medlemskap_id: int) -> web.Svar:
     """Shut the person out; the review notes it by itself."""
     aktor_id, form = hamta_aktor(slug).id, Motiveringsformular()
+    nasta = _nasta(slug, medlemskap_id)
     if not form.validate():
         return _forhindrad(slug, "Skriv varför personen stängs av.")
     try:
@@ -61,7 +77,7 @@ def stang_av_i_genomgang(slug: str, medlemskap_id: int) -> web.Svar:
     except Hinder as error:
         return _forhindrad(slug, str(error))
     flash("Personen är avstängd hos er och kommer inte in från och med nu.", "klart")
-    return _tillbaka(slug)
+    return _tillbaka(slug, nasta)
 
 
 @bp.post("/aktorer/<slug>/genomgang/signera")
@@ -79,6 +95,14 @@ def signera_genomgang(slug: str) -> web.Svar:
         return _sida(slug, form)
     flash("Genomgången är signerad. Nästa om ett år.", "klart")
     return _tillbaka(slug)
+
+
+def _nasta(slug: str, medlemskap_id: int) -> str:
+    """Where on the page to go on once this person is done: the next one, or signing."""
+    aktor, session = hamta_aktor(slug), web.session()
+    granskade = genomgangar.granskade(session, aktor, genomgangar.oppen(session, aktor.id), clock.now())
+    id_ = genomgangar.nasta(granskade, medlemskap_id)
+    return "signera" if id_ is None else f"rad-{id_}"
 
 
 def _tillbaka(slug: str, rad: str | None = None) -> web.Svar:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from wis import clock
 from wis.aktorer.models import Aktor
 from wis.auth.models import Medlemskap
-from wis.konton import queries
+from wis.konton import oversikt, queries
 from wis.konton.models import Genomgang, Genomgangsrad, Omdomesslag
 from wis.konton.queries import Anvandarrad
 
@@ -29,10 +29,14 @@ class Paminnelse:
 
 @dataclass(frozen=True)
 class Granskad:
-    """A person who is to be gone through, and what has been said of them in the open review, if anything."""
+    """A person who is to be gone through, and what has been said of them in the open review, if anything.
+
+    `far_ga_pa`: the short names of functions that the person may go on duty as.
+    """
 
     rad: Anvandarrad
     omdome: Omdomesslag | None
+    far_ga_pa: tuple[str, ...] = ()
 
 
 def oppen(session: Session, aktor_id: int) -> Genomgang | None:
@@ -66,8 +70,21 @@ def paminnelse(session: Session, aktor_id: int, now: datetime) -> Paminnelse:
 def granskade(session: Session, aktor: Aktor, genomgang: Genomgang | None, now: datetime) -> list[Granskad]:
     """Everybody whose rights are in force, guests apart: they end by themselves within days."""
     said = {} if genomgang is None else {rad.medlemskap_id: Omdomesslag(rad.omdome) for rad in genomgang.rader}
-    rader = queries.anvandarrader(session, aktor, now)
-    return [Granskad(rad, said.get(rad.medlemskap_id)) for rad in rader if rad.kommer_in and not rad.gast]
+    rader, funktioner = queries.anvandarrader(session, aktor, now), oversikt.far_ga_pa(session, aktor.id)
+    return [
+        Granskad(rad, said.get(rad.medlemskap_id), tuple(funktioner.get(rad.medlemskap_id, ())))
+        for rad in rader
+        if rad.kommer_in and not rad.gast
+    ]
+
+
+def nasta(granskade: Sequence[Granskad], medlemskap_id: int) -> int | None:
+    """Whom to go on to after this person: the next one of whom nothing is said, from the top again; None if none is."""
+    ids = [en.rad.medlemskap_id for en in granskade]
+    har = ids.index(medlemskap_id) + 1 if medlemskap_id in ids else 0
+    ordning = (*granskade[har:], *granskade[:har])
+    kvar = (en.rad.medlemskap_id for en in ordning if en.omdome is None and en.rad.medlemskap_id != medlemskap_id)
+    return next(kvar, None)
 
 
 def anteckna(session: Session, av_id: int, medlemskap: Medlemskap, slag: Omdomesslag, behorighet: str) -> None:

@@ -5,30 +5,35 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from wis import clock
 from wis.aktorer.models import Aktor
 from wis.auth.models import Handelseroll, Medlemskap
 from wis.auth.rules import Roll, Subjekt
 from wis.auth.service import rattighet_andrad
+from wis.datum import sista_dag
 from wis.handelser.models import Handelse
 from wis.handelser.queries import find_handelse
+from wis.konton import genomgangar
+from wis.konton.models import Omdomesslag
+from wis.konton.queries import behorighet_av
 from wis.konton.rules import (
     DATUM_HAR_VARIT,
     EGEN_BEHORIGHET,
     GAST_ANDRAS_INTE,
     Hinder,
     provad_motivering,
-    sista_dag,
 )
-from wis.konton.service import Handling, hamta, las_aktor, logga
+from wis.konton.service import Handling, hamta, i_ord, las_aktor, logga
 
 INGEN_SADAN = (
     "Ingen händelse med den adressen går att välja: antingen finns den inte, eller så har er aktör inte läsrätt till "
     "den. Kontrollera adressen."
 )
 INGEN_ROLL_HAR = "ingen roll i händelsen"
+FLEST_ROLLER = 100
+"""So many roles of one person are shown."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,17 @@ def find_valbar(session: Session, aktor: Aktor, text: str) -> Handelse | None:
 
 
 def roller(session: Session, medlemskap_id: int) -> list[tuple[Handelseroll, Handelse]]:
-    """The person's roles in events, also those that are over, the last given first. Judge each event before its title
-    is shown."""
+    """The person's latest roles in events, also those that are over, the last given first, FLEST_ROLLER at most.
+
+    Judge each event before its title is shown.
+    """
     rows = session.execute(
         select(Handelseroll, Handelse)
         .join(Handelse, Handelse.id == Handelseroll.handelse_id)
-        .options(joinedload(Handelse.agare))
+        .options(joinedload(Handelse.agare), selectinload(Handelse.lasare))
         .where(Handelseroll.medlemskap_id == medlemskap_id)
         .order_by(Handelseroll.skapad.desc(), Handelseroll.id.desc())
+        .limit(FLEST_ROLLER)
     )
     return [(roll, handelse) for roll, handelse in rows]
 
@@ -87,6 +95,7 @@ def satt(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int, onsk
     rad.skapad, rad.skapad_av_id = clock.now(), who.anvandare_id
     rattighet_andrad(session, medlemskap.anvandare)
     efter = _i_ord(onskad.roll, onskad.giltig_till)
+    _anteckna(session, who, medlemskap, f"{efter} i händelse nr {handelse.id}")
     given = {"handelse_id": handelse.id, "fore": fore, "efter": efter, "motivering": motivering}
     logga(session, who, aktor_id, Handling("händelseroll satt", medlemskap.anvandare.adress, given))
 
@@ -105,7 +114,14 @@ def ta_bort(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int, r
     given["motivering"] = provad_motivering(motivering)
     session.delete(rad)
     rattighet_andrad(session, medlemskap.anvandare)
+    _anteckna(session, who, medlemskap, f"standardrollen i händelse nr {rad.handelse_id}")
     logga(session, who, aktor_id, Handling("händelseroll borttagen", medlemskap.anvandare.adress, given))
+
+
+def _anteckna(session: Session, who: Subjekt, medlemskap: Medlemskap, roll: str) -> None:
+    """Note it in the review that is going on, like every other change; the event by its number alone."""
+    text = f"{i_ord(behorighet_av(medlemskap))}; {roll}"
+    genomgangar.anteckna(session, who.anvandare_id, medlemskap, Omdomesslag.ANDRAD, text)
 
 
 def _provad(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int) -> Medlemskap:

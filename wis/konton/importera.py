@@ -15,10 +15,11 @@ from wis import clock
 from wis.aktorer.models import Aktor
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Subjekt
-from wis.konton import csvrader, queries
+from wis.datum import sista_dag
+from wis.konton import csvrader, queries, tjanster
 from wis.konton.csvrader import Rad
 from wis.konton.queries import behorighet_av, plats_av
-from wis.konton.rules import HINDRAR, Behorighet, Hinder, Plats, Tillstand, prova_andring, prova_ny, sista_dag
+from wis.konton.rules import HINDRAR, Behorighet, Hinder, Plats, Tillstand, prova_andring, prova_ny
 from wis.konton.service import (
     Byte,
     Handling,
@@ -116,6 +117,8 @@ def genomfor(
         raise Hinder(FEL_KVAR)
     if plan.signatur != provkord:
         raise Hinder(ANDRAT_SEDAN_DESS)
+    # Turns of duty before persons, as going on duty locks them.
+    tjanster.las(session, [en.medlemskap_id for en in plan.rader if en.medlemskap_id is not None])
     _las_personer(session, plan)
     # First those who become administrators: one must be left at every moment.
     ordered = sorted(plan.rader, key=lambda en: (not _blir_administrator(en), en.rad.nummer))
@@ -142,7 +145,10 @@ def _planrad(rad: Rad, medlemskap: Medlemskap | None, konto_stangt: bool) -> Pla
     try:
         if konto_stangt:
             raise Hinder(HINDRAR[Tillstand.KONTO_STANGT])
-        return _ny(rad, rad.behorighet) if medlemskap is None else _finns(rad, rad.behorighet, medlemskap)
+        if medlemskap is None:
+            return _ny(rad, rad.behorighet)
+        efter = rad.over(behorighet_av(medlemskap)) or rad.behorighet
+        return _finns(replace(rad, behorighet=efter), efter, medlemskap)
     except Hinder as error:
         return Planrad(rad, Utfall.FEL, str(error))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wis.audit import Loggpost
 from wis.auth.models import Anvandare
+from wis.auth.strypning import natverk
 
 TILLBAKA = timedelta(days=30)
 FLEST = 5000
@@ -39,26 +40,37 @@ class Forsok:
 
 
 @dataclass(frozen=True)
+class Natstopp:
+    """A network that was stopped after too many failures of whatever kind: how often, and when last."""
+
+    nat: str
+    antal: int
+    senast: datetime
+
+
+@dataclass(frozen=True)
 class Misslyckade:
-    """The failures, the latest first; `alla` is False when there were more than could be read."""
+    """The failures, the latest first; `alla` is False when there were more than could be read.
+
+    `natstopp`: the networks among theirs that have been stopped; a stop of any other is no concern of the actor.
+    """
 
     forsok: tuple[Forsok, ...]
     alla: bool
+    natstopp: tuple[Natstopp, ...] = ()
 
 
 def misslyckade(session: Session, anvandare_ids: Iterable[int], now: datetime) -> Misslyckade:
     """Failed logins of these people within TILLBAKA."""
-    folk = {
-        person.id: person
-        for person in session.scalars(select(Anvandare).where(Anvandare.id.in_(list(anvandare_ids))))
-        if person.epost is not None
-    }
+    people = session.scalars(select(Anvandare).where(Anvandare.id.in_(list(anvandare_ids))))
+    folk = {person.id: person for person in people if person.epost is not None}
     konton = {person.adress: person for person in folk.values()}
+    forsta = _forsta_efter(session, now - TILLBAKA)
     poster = session.scalars(
         select(Loggpost)
         .where(
             # By its key: the record has no other order, and is long.
-            Loggpost.nummer >= _forsta_efter(session, now - TILLBAKA),
+            Loggpost.nummer >= forsta,
             Loggpost.handling.in_(VAD),
             or_(Loggpost.objekt.in_(konton), Loggpost.anvandare_id.in_(folk)),
         )
@@ -74,7 +86,28 @@ def misslyckade(session: Session, anvandare_ids: Iterable[int], now: datetime) -
         Forsok(folk[id_].namn, folk[id_].adress, vad, adress, len(tider), min(tider), max(tider))
         for (id_, vad, adress), tider in samlade.items()
     )
-    return Misslyckade(tuple(sorted(rader, key=lambda rad: rad.senast, reverse=True)), len(poster) <= FLEST)
+    forsok = tuple(sorted(rader, key=lambda rad: rad.senast, reverse=True))
+    return Misslyckade(forsok, len(poster) <= FLEST, _natstopp(session, forsta, {natverk(en.adress) for en in forsok}))
+
+
+def _natstopp(session: Session, forsta: int, nat: set[str]) -> tuple[Natstopp, ...]:
+    """The stops of these networks since the row `forsta`. Such a row names a page and a network, and no account."""
+    found = session.scalars(
+        select(Loggpost)
+        .where(
+            Loggpost.nummer >= forsta,
+            Loggpost.handling == "inloggning strypt",
+            Loggpost.objekt.startswith("/", autoescape=True),
+        )
+        .order_by(Loggpost.nummer.desc())
+        .limit(FLEST)
+    )
+    stopped: dict[str, list[datetime]] = {}
+    for post in found:
+        one = str(json.loads(post.uppgifter).get("nat", ""))
+        if one in nat:
+            stopped.setdefault(one, []).append(post.tid)
+    return tuple(Natstopp(one, len(tider), max(tider)) for one, tider in stopped.items())
 
 
 def _forsta_efter(session: Session, start: datetime) -> int:

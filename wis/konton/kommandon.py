@@ -16,11 +16,11 @@ from wis.auth import faktorer, meddelanden
 from wis.auth import queries as auth_queries
 from wis.auth.models import Anvandare, Lanktyp, Medlemskap
 from wis.auth.rules import Roll
-from wis.auth.service import avsluta_alla, rattighet_andrad
+from wis.auth.service import avsluta_alla, las_person, rattighet_andrad
 from wis.db import Database
-from wis.konton import kontobrev, lankar, queries, service
+from wis.konton import kontobrev, lankar, queries, service, tjanster
 from wis.konton.rules import Behorighet, Hinder, normal_epost
-from wis.konton.service import OPERATOR
+from wis.konton.service import OPERATOR, Handling
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -98,7 +98,7 @@ def list_users(kontext: Kontext, slug: str | None) -> None:
 def rescue(kontext: Kontext, epost: str) -> None:
     """Öppna kontot och skriv ut en länk (30 minuter) för ett nytt lösenord: behöver ingen e-post."""
     with _skriv(kontext) as session:
-        person = _person(session, epost)
+        person = las_person(session, _person(session, epost).id)
         person.avstangd = None
         lank = lankar.skapa(session, person, Lanktyp.ATERSTALLNING, kontext.settings.base_url)
         rattighet_andrad(session, person)
@@ -120,11 +120,16 @@ def disable(kontext: Kontext, epost: str) -> None:
         person = _person(session, epost)
         if person.avstangd is not None:
             raise Fel(f"{person.adress} är redan avstängd.")
+        turns = tjanster.avsluta(session, [m.id for m in person.medlemskap], None)
+        # The person before links and logins, as everywhere.
+        person = las_person(session, person.id)
         person.avstangd = clock.now()
         lankar.avsluta(session, person.id, *Lanktyp)
         avsluta_alla(session, person.id)
         rattighet_andrad(session, person)
         audit.record(session, "konto stängt", objekt=person.adress, kommandorad=True)
+        for tur in turns:
+            service.logga(session, OPERATOR, tur.aktor_id, Handling("avslutar tjänst", tur.objekt, tur.uppgifter))
         without = _utan_administrator(session, person)
     click.echo(f"{person.adress} är avstängd och utloggad överallt.")
     for namn in without:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from wis.aktorer.models import Aktor
+from wis.auth.faktorer import krav
 from wis.auth.models import (
     Anvandare,
     Anvandarslag,
@@ -31,6 +32,7 @@ from wis.konton import queries
 from wis.konton.queries import Anvandarrad
 from wis.konton.rules import Omdome, rutnat
 from wis.notiser.models import Kanal, Kanalslag
+from wis.settings import Settings
 
 LANGE_SEDAN = timedelta(days=90)
 
@@ -51,10 +53,21 @@ class Filter(StrEnum):
             "saknar-andra-faktor": "Saknar andra faktor",
         }[self.value]
 
+    @property
+    def forklaring(self) -> str:
+        """More of whom it finds, where the name does not say it all."""
+        return {
+            "ej-inloggad": "Också de som bjöds in för mer än 90 dagar sedan och aldrig har loggat in.",
+            "saknar-kanal": "De nås inte av några notiser.",
+        }.get(self.value, "")
+
 
 @dataclass(frozen=True)
 class Person:
-    """A row of the table. `kanaler` are verified; `far_ga_pa` and `i_tjanst` are short names of functions."""
+    """A row of the table. `kanaler` are verified; `far_ga_pa` and `i_tjanst` are short names of functions.
+
+    `faktor_kravs`: the operator asks for a second factor of this person.
+    """
 
     rad: Anvandarrad
     handelseroller: int
@@ -62,6 +75,12 @@ class Person:
     i_tjanst: tuple[str, ...]
     kanaler: tuple[Kanalslag, ...]
     faktorer: tuple[str, ...]
+    faktor_kravs: bool
+
+    @property
+    def saknar_faktor(self) -> bool:
+        """Whether a second factor is asked for and there is none."""
+        return self.faktor_kravs and not self.faktorer
 
     @property
     def roll(self) -> str:
@@ -77,7 +96,7 @@ class Person:
         if vilket is Filter.UTAN_KANAL:
             return not self.kanaler
         if vilket is Filter.UTAN_FAKTOR:
-            return not self.faktorer
+            return self.saknar_faktor
         return max(self.rad.senast_inloggad or self.rad.skapad, self.rad.skapad) < now - LANGE_SEDAN
 
     def heter(self, text: str) -> bool:
@@ -94,12 +113,18 @@ class Rutnatsrad:
     omdomen: list[Omdome]
 
 
-def personer(session: Session, aktor: Aktor, now: datetime) -> list[Person]:
+def filter_att_visa(settings: Settings) -> list[Filter]:
+    """What can be looked for; who lacks a second factor only where somebody must have one."""
+    return [en for en in Filter if en is not Filter.UTAN_FAKTOR or krav(settings, is_admin=True)]
+
+
+def personer(session: Session, aktor: Aktor, settings: Settings, now: datetime) -> list[Person]:
     """Everyone who is or was something at the actor, in Swedish order of name, the shut out last."""
     rader = queries.anvandarrader(session, aktor, now)
-    roller, behorig = _handelseroller(session, aktor.id, now), _behorig(session, aktor.id)
+    roller, behorig = _handelseroller(session, aktor.id, now), far_ga_pa(session, aktor.id)
     tjanst = _i_tjanst(session, aktor.id, now)
     kanaler, faktorer = _kanaler(session, aktor.id), _faktorer(session, aktor.id)
+    administratorer = _administratorer(session, aktor.id, now)
     return [
         Person(
             rad=rad,
@@ -108,6 +133,7 @@ def personer(session: Session, aktor: Aktor, now: datetime) -> list[Person]:
             i_tjanst=tuple(tjanst.get(rad.medlemskap_id, ())),
             kanaler=tuple(Kanalslag(slag) for slag in sorted(kanaler.get(rad.anvandare_id, ()), reverse=True)),
             faktorer=tuple(faktorer.get(rad.anvandare_id, ())),
+            faktor_kravs=krav(settings, rad.anvandare_id in administratorer),
         )
         for rad in rader
     ]
@@ -124,7 +150,7 @@ def rattigheter(session: Session, aktor: Aktor, now: datetime) -> list[Rutnatsra
     """What each person whose rights are in force may do, judged by can()."""
     found = queries.medlemskap_hos(session, aktor.id, selectinload(Medlemskap.handelseroller))
     rows = [(queries.rad_av(medlemskap, now), medlemskap) for medlemskap in found]
-    tjanster = _tjanster(session, aktor.id, now)
+    tjanster = tjanster_hos(session, aktor.id, now)
     return [
         Rutnatsrad(rad, rutnat(subjekt_av(en, now=now, tjanster=tuple(tjanster.get(en.id, ()))), now))
         for rad, en in rows
@@ -132,7 +158,7 @@ def rattigheter(session: Session, aktor: Aktor, now: datetime) -> list[Rutnatsra
     ]
 
 
-def _tjanster(session: Session, aktor_id: int, now: datetime) -> dict[int, list[Tjanst]]:
+def tjanster_hos(session: Session, aktor_id: int, now: datetime) -> dict[int, list[Tjanst]]:
     """What everybody at the actor is on duty as, by membership; a function has its role while it is in force itself."""
     roller = dict(
         (anvandare_id, roll)
@@ -173,7 +199,8 @@ def _handelseroller(session: Session, aktor_id: int, now: datetime) -> dict[int,
     return {medlemskap_id: number for medlemskap_id, number in counted}
 
 
-def _behorig(session: Session, aktor_id: int) -> dict[int, list[str]]:
+def far_ga_pa(session: Session, aktor_id: int) -> dict[int, list[str]]:
+    """The short names of the actor's functions in use that each membership may go on duty as."""
     return _samlat(
         session.execute(
             select(Funktionsbehorig.medlemskap_id, Funktion.kortnamn)
@@ -213,6 +240,17 @@ def _faktorer(session: Session, aktor_id: int) -> dict[int, list[str]]:
     return _samlat(
         [(id_, "app") for id_ in session.scalars(appar)] + [(id_, "passkey") for id_ in session.scalars(nycklar)]
     )
+
+
+def _administratorer(session: Session, aktor_id: int, now: datetime) -> set[int]:
+    """Who at the actor is an administrator, here or at another."""
+    hos = select(Medlemskap.anvandare_id).where(Medlemskap.aktor_id == aktor_id)
+    found = session.scalars(
+        select(Medlemskap.anvandare_id)
+        .join(Medlemskap.anvandare)
+        .where(Medlemskap.administrator, galler(now), Medlemskap.anvandare_id.in_(hos))
+    )
+    return set(found)
 
 
 def _samlat(rows: Iterable[Any]) -> dict[int, list[str]]:

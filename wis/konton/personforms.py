@@ -7,10 +7,11 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from wis.auth.forms import trimmad
 from wis.auth.rules import Roll
+from wis.datum import slutet_av
 from wis.konton.forms import INGEN, Datumfalt, Vem, motiveringsfalt, rimligt_ar
 from wis.konton.genomgang import MAX_KOMMENTAR
 from wis.konton.handelseroller import Onskad
-from wis.konton.rules import GAST_HOGST_DAGAR, slutet_av
+from wis.konton.rules import GAST_HOGST_DAGAR
 
 MAX_ADRESS = 500
 MAX_KLISTRAT = 200_000
@@ -23,6 +24,12 @@ class Motiveringsformular(FlaskForm):  # type: ignore[misc]
     """Why, for what needs nothing more."""
 
     motivering = motiveringsfalt("Varför?", id="motivering-avstangning")
+
+
+class Nollstallningsformular(FlaskForm):  # type: ignore[misc]
+    """Why somebody's factors are taken away."""
+
+    motivering = motiveringsfalt("Varför?", "Till exempel: har tappat telefonen.", id="motivering-nollstallning")
 
 
 class Handelsevalformular(FlaskForm):  # type: ignore[misc]

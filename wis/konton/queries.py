@@ -11,9 +11,11 @@ from sqlalchemy.sql.base import ExecutableOption
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.models import Anvandare, Anvandarslag, Engangslank, Medlemskap
+from wis.auth.queries import galler
 from wis.auth.rules import Roll
-from wis.auth.service import token_hash
-from wis.konton.rules import Behorighet, Plats, Tillstand, sista_dag, tillstand
+from wis.auth.service import las_person, token_hash
+from wis.datum import sista_dag
+from wis.konton.rules import Behorighet, Plats, Tillstand, tillstand
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,21 @@ def medlemskap_hos(session: Session, aktor_id: int, *laddas: ExecutableOption) -
     return sorted(found, key=lambda m: (m.avstangd is not None, svensk_nyckel(m.anvandare.namn), m.id))
 
 
+def ids_i_kraft(session: Session, aktor_id: int, now: datetime) -> list[int]:
+    """The ids of the people who are something at the actor at `now`. Guests are left out: they are somebody else's."""
+    found = session.scalars(
+        select(Medlemskap.anvandare_id)
+        .join(Medlemskap.anvandare)
+        .where(
+            Medlemskap.aktor_id == aktor_id,
+            Medlemskap.gast_handelse_id.is_(None),
+            Anvandare.slag == Anvandarslag.PERSON,
+            galler(now),
+        )
+    )
+    return list(found)
+
+
 def anvandarrader(session: Session, aktor: Aktor, now: datetime) -> list[Anvandarrad]:
     """Everyone who is or was something at the actor, in Swedish order of name, the shut out last."""
     return [rad_av(medlemskap, now) for medlemskap in medlemskap_hos(session, aktor.id)]
@@ -162,14 +179,16 @@ class Lankstatus(StrEnum):
 
 
 def find_lank(session: Session, token: str, *, las: bool = False) -> tuple[Engangslank, Anvandare] | None:
-    """The link with this token and whose it is; `las` locks its row until the transaction ends."""
-    statement = (
-        select(Engangslank, Anvandare)
-        .join(Anvandare, Anvandare.id == Engangslank.anvandare_id)
-        .where(Engangslank.token_hash == token_hash(token))
-    )
-    row = session.execute(statement.with_for_update(key_share=True) if las else statement).first()
-    return None if row is None else (row[0], row[1])
+    """The link with this token and whose it is; `las` locks both until the transaction ends."""
+    lank = session.scalar(select(Engangslank).where(Engangslank.token_hash == token_hash(token)))
+    if lank is None:
+        return None
+    if not las:
+        return lank, session.get_one(Anvandare, lank.anvandare_id)
+    # The person before the link, as whoever changes a password or shuts an account does; then what the wait changed.
+    person = las_person(session, lank.anvandare_id)
+    session.refresh(lank, with_for_update=True)
+    return lank, person
 
 
 def lankstatus(found: tuple[Engangslank, Anvandare] | None, now: datetime) -> Lankstatus:

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
 
 from wis.auth.krets import Krets
 from wis.auth.rules import Beslut, Roll, Sak, Slag, Subjekt, Verb, can
-from wis.clock import STOCKHOLM, local
 
 INBJUDAN_GILTIG = timedelta(days=7)
 ATERSTALLNING_GILTIG = timedelta(minutes=30)
@@ -133,16 +132,6 @@ def _kan_ta_over(en: Plats, efter_vem: Behorighet, now: datetime) -> bool:
     """Whether `en` is an administrator who lasts: one with an end date can't follow one without."""
     lasts = en.behorighet.giltig_till is None or efter_vem.giltig_till is not None
     return en.kan_logga_in and en.behorighet.administrerar(now) and lasts
-
-
-def slutet_av(dag: date) -> datetime:
-    """The moment when the last day is over, in Swedish time."""
-    return datetime.combine(dag + timedelta(days=1), time(0), STOCKHOLM)
-
-
-def sista_dag(giltig_till: datetime) -> date:
-    """The last day on which it holds."""
-    return local(giltig_till - timedelta(microseconds=1)).date()
 
 
 # --- in what state a person is -----------------------------------------------------------------------------------

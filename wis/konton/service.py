@@ -17,9 +17,10 @@ from wis.aktorer.models import Aktor
 from wis.auth import queries as auth_queries
 from wis.auth.models import Anvandare, Lanktyp, Medlemskap
 from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
-from wis.auth.service import aktuellt_subjekt, rattighet_andrad
+from wis.auth.service import aktuellt_subjekt, las_person, rattighet_andrad
+from wis.datum import sista_dag
 from wis.handelser.models import Handelse
-from wis.konton import brev, genomgangar, lankar, queries
+from wis.konton import brev, genomgangar, lankar, queries, tjanster
 from wis.konton.models import Omdomesslag
 from wis.konton.rules import (
     GAST_ANDRAS_INTE,
@@ -30,7 +31,6 @@ from wis.konton.rules import (
     prova_andring,
     prova_ny,
     provad_motivering,
-    sista_dag,
 )
 
 
@@ -72,11 +72,15 @@ class Inbjuden:
 
 @dataclass(frozen=True)
 class Handling:
-    """A change that is made and still to be recorded: several at once are recorded when all of them are made."""
+    """A change that is made and still to be recorded: several at once are recorded when all of them are made.
+
+    `foljder`: what it led to, recorded after it.
+    """
 
     vad: str
     objekt: str
     uppgifter: dict[str, Any]
+    foljder: tuple["Handling", ...] = ()
 
 
 def aktor_sak(aktor: Aktor) -> Sak:
@@ -164,7 +168,8 @@ def skicka_lank(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: in
     """
     aktor = las_aktor(session, who, aktor_id)
     medlemskap = hamta(session, aktor_id, medlemskap_id)
-    person, rad = medlemskap.anvandare, queries.rad_av(medlemskap, clock.now())
+    # The person before the link, as everywhere.
+    person, rad = las_person(session, medlemskap.anvandare_id), queries.rad_av(medlemskap, clock.now())
     if rad.tillstand not in {Tillstand.AKTIV, Tillstand.INBJUDEN}:
         raise Hinder(HINDRAR[rad.tillstand])
     if person.losenord_hash is None:
@@ -213,13 +218,22 @@ def byt(session: Session, who: Utforare, medlemskap: Medlemskap, byte: Byte) -> 
     utforare_id = who.anvandare_id if isinstance(who, Subjekt) else None
     prova_andring(utforare_id, plats, efter, queries.ovriga_administratorer(session, medlemskap), now)
     motivering = _motivering(who, byte.motivering)
+    # Whoever was out, or is out now, is on duty as nothing.
+    out = not (fore.galler(now) and efter.galler(now))
+    foljder = avslutade_tjanster(session, medlemskap.id, utforare_id) if out else ()
     _satt(medlemskap, efter)
     rattighet_andrad(session, medlemskap.anvandare)
     if isinstance(who, Subjekt):
         slag = Omdomesslag.AVSTANGD if efter.avstangd else Omdomesslag.ANDRAD
         genomgangar.anteckna(session, who.anvandare_id, medlemskap, slag, i_ord(efter))
     given = {"fore": i_ord(fore), "efter": i_ord(efter), **motivering}
-    return Handling(byte.vad, medlemskap.anvandare.adress, given)
+    return Handling(byte.vad, medlemskap.anvandare.adress, given, foljder)
+
+
+def avslutade_tjanster(session: Session, medlemskap_id: int, av_id: int | None) -> tuple[Handling, ...]:
+    """End what the member is on duty as; what it returns is to be recorded."""
+    ended = tjanster.avsluta(session, [medlemskap_id], av_id)
+    return tuple(Handling("avslutar tjänst", en.objekt, en.uppgifter) for en in ended)
 
 
 def las_aktor(session: Session, who: Utforare, aktor_id: int) -> Aktor:
@@ -314,3 +328,4 @@ def logga(session: Session, who: Utforare, aktor_id: int, *handlingar: Handling)
     for en in handlingar:
         details: dict[str, Any] = {**en.uppgifter, **given}
         audit.record(session, en.vad, anvandare_id=anvandare_id, aktor_id=aktor_id, objekt=en.objekt, **details)
+        logga(session, who, aktor_id, *en.foljder)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flask import Blueprint, current_app, render_template, url_for
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from wis import clock, web
 from wis.aktorer.models import Aktor
@@ -16,12 +17,19 @@ from wis.auth.atkomst import Nekad, avbryt_dold, inloggad, kraver
 from wis.auth.models import Handelseroll
 from wis.auth.queries import subjekt_av
 from wis.auth.rules import Roll, Subjekt, Verb, can
+from wis.datum import sista_dag
 from wis.handelser.models import Handelse
 from wis.handelser.queries import handelser_for, stangda_for
 from wis.konton import handelseroller, historik, queries, service
 from wis.konton.forms import Behorighetsformular
-from wis.konton.personforms import Handelserollformular, Kontrollformular, Motiveringsformular, Val
-from wis.konton.rules import HINDRAR, Omdome, omdomen, sista_dag
+from wis.konton.personforms import (
+    Handelserollformular,
+    Kontrollformular,
+    Motiveringsformular,
+    Nollstallningsformular,
+    Val,
+)
+from wis.konton.rules import HINDRAR, Omdome, omdomen
 from wis.notiser.leveransfragor import Brevstatus, senaste_brev
 from wis.notiser.models import Kanalslag
 
@@ -70,6 +78,8 @@ class Medlemssida:
     omdomen: list[Omdome]
     brev: Brevstatus | None
     faktorer: int
+    faktor_kravs: bool
+    nollstallning: str
     roller: list[Rollrad]
     valbara: Val
     historik: list[Historikrad]
@@ -82,6 +92,7 @@ class Formular:
     behorighet: Behorighetsformular | None = None
     roll: Handelserollformular = field(default_factory=lambda: Handelserollformular(formdata=None))
     avstangning: Motiveringsformular = field(default_factory=lambda: Motiveringsformular(formdata=None))
+    nollstallning: Nollstallningsformular = field(default_factory=lambda: Nollstallningsformular(formdata=None))
     kontroll: Kontrollformular = field(default_factory=lambda: Kontrollformular(formdata=None))
 
 
@@ -110,9 +121,11 @@ def hamta_medlem(slug: str, medlemskap_id: int) -> Medlemssida:
         omdomen=omdomen(subjekt_av(medlemskap), now),
         brev=senaste_brev(session, rad.anvandare_id, Kanalslag.EPOST, rad.epost),
         faktorer=faktorer.lage(session, rad.anvandare_id).antal,
+        nollstallning=faktorer.hinder_for_nollstallning(session, who, medlemskap.anvandare),
+        faktor_kravs=faktorer.kravs_av(session, web.settings(), rad.anvandare_id),
         roller=[_rollrad(who, roll, handelse, now) for roll, handelse in handelseroller.roller(session, medlemskap_id)],
         valbara=valbara(session, who),
-        historik=_historik(session, who, aktor.id, rad.epost, now),
+        historik=_historik(session, who, aktor.id, rad, now),
     )
 
 
@@ -137,7 +150,8 @@ def medlemssida(sida: Medlemssida, former: Formular) -> tuple[str, int]:
     form = former.behorighet or _ifyllt(sida)
     for en in (former.roll, former.kontroll):
         en.erbjud(sida.valbara)
-    fel = next((en for en in (form, former.roll, former.avstangning, former.kontroll) if en.errors), form)
+    alla = (form, former.roll, former.avstangning, former.nollstallning, former.kontroll)
+    fel = next((en for en in alla if en.errors), form)
     page = render_template(
         "konton/medlem.html",
         sida=sida,
@@ -188,9 +202,11 @@ def handelsenamn(who: Subjekt, handelse: Handelse, now: datetime) -> Handelsenam
     return Handelsenamn(f"Händelse nr {handelse.id}, som du inte har läsrätt till", None)
 
 
-def _historik(session: Session, who: Subjekt, aktor_id: int, epost: str, now: datetime) -> list[Historikrad]:
-    rader = historik.rader(session, aktor_id, epost)
-    ids = {rad.handelse_id for rad in rader if rad.handelse_id is not None}
-    found = {id_: session.get(Handelse, id_) for id_ in ids}
-    named = {id_: handelsenamn(who, handelse, now) for id_, handelse in found.items() if handelse is not None}
-    return [Historikrad(rad, named.get(rad.handelse_id or 0)) for rad in rader]
+def _historik(
+    session: Session, who: Subjekt, aktor_id: int, rad: queries.Anvandarrad, now: datetime
+) -> list[Historikrad]:
+    rader = historik.rader(session, aktor_id, rad.epost, rad.medlemskap_id)
+    ids = {en.handelse_id for en in rader if en.handelse_id is not None}
+    found = session.scalars(select(Handelse).where(Handelse.id.in_(ids)).options(selectinload(Handelse.lasare)))
+    named = {handelse.id: handelsenamn(who, handelse, now) for handelse in found}
+    return [Historikrad(en, named.get(en.handelse_id or 0)) for en in rader]

@@ -34,14 +34,16 @@ _RUBRIKER = (
 def anvandare(slug: str) -> web.Svar:
     """Everyone at the actor, for its administrators."""
     aktor, session, now = hamta_aktor(slug), web.session(), clock.now()
-    alla, (vilket, text) = oversikt.personer(session, aktor, now), _sokt()
+    alla, (vilket, text) = oversikt.personer(session, aktor, web.settings(), now), _sokt()
     rader = oversikt.urval(alla, vilket, text, now)
     return render_template(
         "konton/anvandare.html",
         aktor=aktor,
         personer=rader,
         antal_alla=len(alla),
-        filter=[(en, sum(person.passar(en, now) for person in alla)) for en in Filter],
+        filter=[
+            (en, sum(person.passar(en, now) for person in alla)) for en in oversikt.filter_att_visa(web.settings())
+        ],
         vilket=vilket,
         text=text,
         utan_brev=utan_brev(
@@ -59,7 +61,7 @@ def anvandare_csv(slug: str) -> web.Svar:
     """The table for a spreadsheet, with the same choice of people."""
     aktor, now = hamta_aktor(slug), clock.now()
     vilket, text = _sokt()
-    rader = oversikt.urval(oversikt.personer(web.session(), aktor, now), vilket, text, now)
+    rader = oversikt.urval(oversikt.personer(web.session(), aktor, web.settings(), now), vilket, text, now)
     svar = Response(csvrader.skriv(_RUBRIKER, map(_celler, rader)), mimetype="text/csv")
     svar.headers["Content-Disposition"] = f'attachment; filename="anvandare-{aktor.slug}-{_dag(now)}.csv"'
     return svar

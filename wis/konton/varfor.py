@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb, can
-from wis.konton.rules import HINDRAR, Tillstand, sista_dag
+from wis.datum import sista_dag
+from wis.konton.rules import HINDRAR, Tillstand
 
 
 class Atgard(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import cast
 
-from flask import Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -18,22 +18,29 @@ from wis.auth.inslapp import Vidare
 from wis.auth.models import Lanktyp
 from wis.auth.queries import personligt
 from wis.auth.rules import Subjekt
-from wis.auth.strypning import PER_INBJUDARE, PER_KOD, VANTA, Strypning
-from wis.konton import gast_vyer, genomgang_vyer, import_vyer, lankar, queries, roll_vyer, service, tabell_vyer
+from wis.auth.strypning import PER_KOD, VANTA
+from wis.konton import (
+    gast_vyer,
+    genomgang_vyer,
+    granser,
+    import_vyer,
+    lankar,
+    nollstallning_vyer,
+    queries,
+    roll_vyer,
+    service,
+    tabell_vyer,
+)
 from wis.konton.forms import Behorighetsformular, Glomtformular, Inbjudningsformular, Losenordsformular
 from wis.konton.personforms import Motiveringsformular
 from wis.konton.queries import Lankstatus
 from wis.konton.rules import Hinder
 from wis.konton.sida import Formular, Medlemssida, bp, hamta_aktor, hamta_medlem, medlemssida, nekad, skriv
 
-__all__ = ["bp", "gast_vyer", "genomgang_vyer", "import_vyer", "roll_vyer", "tabell_vyer"]
+__all__ = ["bp", "gast_vyer", "genomgang_vyer", "import_vyer", "nollstallning_vyer", "roll_vyer", "tabell_vyer"]
 MINSTA_SVARSTID = 0.3
 """No answer about a forgotten password comes sooner, in seconds: it must not tell whether the address is known."""
 
-FOR_MANGA_INBJUDNINGAR = (
-    "Er aktör har bjudit in 50 personer den senaste timmen. Det är en spärr mot att någon missbrukar ett konto: "
-    "vänta en stund, eller be den som sköter driften att bjuda in dem."
-)
 FOR_MANGA_LANKAR = (
     "Flera länkar har skickats till personen den senaste kvarten. Be personen titta i skräpposten: "
     "den senaste länken är den som gäller."
@@ -51,8 +58,8 @@ def bjud_in(slug: str) -> web.Svar:
     inbjudan = service.Inbjudan(
         form.epost.data or "", form.namn.data or "", form.behorighet(), form.motivering.data or ""
     )
-    if not _strypning().forsok((PER_INBJUDARE, f"inbjudan:{aktor_id}")):
-        form.form_errors.append(FOR_MANGA_INBJUDNINGAR)
+    if not granser.ryms(aktor_id):
+        form.form_errors.append(granser.FOR_MANGA_INBJUDNINGAR)
         return _bjud_in_sida(form, slug, aktor_namn)
     try:
         with skriv() as session:
@@ -107,8 +114,10 @@ def skicka_lank(slug: str, medlemskap_id: int) -> web.Svar:
     """Mail the invitation again, or a link to choose a new password."""
     sida = hamta_medlem(slug, medlemskap_id)
     # Before the transaction: the tries may be counted over the network.
-    if not _strypning().forsok((PER_KOD, f"lank:{medlemskap_id}")):
+    if not granser.strypning().forsok((PER_KOD, f"lank:{medlemskap_id}")):
         return nekad(sida, FOR_MANGA_LANKAR)
+    if not granser.ryms(sida.aktor_id):
+        return nekad(sida, granser.FOR_MANGA_INBJUDNINGAR)
 
     def send(session: Session, who: Subjekt, aktor_id: int, medlemskap_id: int) -> None:
         service.skicka_lank(session, who, aktor_id, medlemskap_id, web.settings().base_url)
@@ -124,16 +133,17 @@ def glomt() -> web.Svar:
     if not form.validate_on_submit():
         return render_template("konton/glomt.html", form=form, skickat=False), 422 if form.is_submitted() else 200
     epost = (form.epost.data or "").lower()
-    # By network everything that is open to strangers is counted: see wis.auth.natgrans.
-    if not _strypning().forsok((PER_KOD, f"glomt:{epost}")):
+    # By network there is a limit of its own: see wis.auth.natgrans.
+    if not granser.strypning().forsok((PER_KOD, f"glomt:{epost}")):
         form.form_errors.append("Det har begärts för många länkar. Vänta 15 minuter och titta i skräpposten så länge.")
         svar = make_response(render_template("konton/glomt.html", form=form, skickat=False), 429)
         svar.headers["Retry-After"] = str(VANTA)
         return svar
     with web.transaction() as session:
         lankar.begar_aterstallning(session, epost, web.settings().base_url)
+    page = render_template("konton/glomt.html", form=form, skickat=True)
     time.sleep(max(0.0, MINSTA_SVARSTID - (time.monotonic() - began)))
-    return render_template("konton/glomt.html", form=form, skickat=True)
+    return page
 
 
 @bp.route("/konto/<token>", methods=["GET", "POST"])
@@ -215,7 +225,3 @@ def _anvand_lank(token: str, form: Losenordsformular) -> lankar.Oppnad:
 
 def _lank_ogiltig(status: Lankstatus) -> tuple[str, int]:
     return render_template("konton/lank_ogiltig.html", status=status), 404 if status is Lankstatus.OKAND else 410
-
-
-def _strypning() -> Strypning:
-    return cast(Strypning, current_app.extensions["wis_strypning"])
