@@ -11,7 +11,7 @@ function kannetecken(element) {
     if (del.matches('input[name=csrf_token]')) del.removeAttribute('value');
     if (del.matches('details')) del.removeAttribute('open');
     if (del.matches('form[data-last]')) del.removeAttribute('hidden');
-    if (del.hasAttribute('data-live')) del.removeAttribute('tabindex');
+    if (del.hasAttribute('data-live') || del.tagName === 'TABLE') del.removeAttribute('tabindex');
     del.removeAttribute('data-utlovad');
     del.classList.remove('uppdaterad');
     if (del.getAttribute('class') === '') del.removeAttribute('class');

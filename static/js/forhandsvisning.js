@@ -1,6 +1,7 @@
 // The preview beside a form that publishes follows what is typed: <form data-forhandsvisning="address">.
 // Without this script it is as new as the page, and 'Byt ut dem' is an ordinary button of the form.
 import { sidan } from './betrodd.js';
+import { rord } from './kopior.js';
 
 const DROJ = 400;
 const SKICKAS = ['csrf_token', 'slag', 'rubrik', 'text', 'sammanfattning', 'motivering', 'bradskande', 'rattelse',
@@ -32,7 +33,7 @@ function folj(form) {
     // A refusal is told when the form is sent; the preview that stands is then the last that was right.
     const data = svar.ok ? await svar.json().catch(() => null) : null;
     if (data === null || avbrott.signal.aborted) return null;
-    visa(ruta(), data.html);
+    visa(form, ruta(), data.html);
     return data.falt;
   }
 
@@ -67,6 +68,9 @@ function folj(form) {
     h.preventDefault();
     bytUt();
   });
+  // What was typed before this script came is shown too.
+  const skrivet = (falt) => SKICKAS.includes(falt.name) && rord(falt);
+  if ([...form.elements].some(skrivet)) hamta();
 }
 
 function falten(form, handling) {
@@ -77,9 +81,17 @@ function falten(form, handling) {
 }
 
 // What the server sends is a whole box, as it stands in the page. An opened list stays open.
-function visa(gammal, html) {
+function visa(form, gammal, html) {
   const ny = sidan(html).querySelector('[data-forhandsvisning-ruta]');
-  if (!gammal || !ny || gammal.textContent === ny.textContent) return;
+  if (!gammal || !ny) return;
+  // The button and the folded headings say what the box says, and the form carries what has been shown.
+  const { avisera, lasare, marke } = ny.dataset;
+  for (const [val, text] of [['button [data-avisera]', avisera], ['[data-lasare-i-ord]', lasare], ['[data-marke-i-ord]', marke]]) {
+    const plats = form.querySelector(val);
+    if (plats && plats.textContent !== text) plats.textContent = text;
+  }
+  gammal.querySelector('[name=visat]').value = ny.querySelector('[name=visat]').value;
+  if (gammal.textContent === ny.textContent) return;
   const oppen = gammal.querySelector('details')?.open;
   const detaljer = ny.querySelector('details');
   if (detaljer && oppen) detaljer.open = true;

@@ -1,6 +1,7 @@
 // Keeps what is typed in a lägesbild: on the server as a draft, and in this browser until the server has it.
 // Without scripts the button 'Spara utkast' does the same.
 import { sidan } from "./betrodd.js";
+import { fyll, glom, kopior, minns, tidpunkt } from "./kopior.js";
 
 const SPARA_EFTER_MS = 800;
 const KOPIA_EFTER_MS = 200;
@@ -8,9 +9,8 @@ const FORSOK_IGEN_MS = [2000, 4000, 8000, 15000, 30000];
 const VANTA_PA_SPARANDE_MS = 3000;
 const SPARA_HOGST_MS = 15000;
 const KEEPALIVE_MAX = 60000; // Browsers refuse more than 64 KiB in a request that outlives its page.
-const KOPIA_DAGAR = 14;
 const PREFIX = "wis-utkast:";
-const EJ_TEXT = new Set(["csrf_token", "bas", "revision", "nyckel", "slag", "handling"]);
+const EJ_TEXT = new Set(["csrf_token", "bas", "revision", "nyckel", "slag", "handling", "visat"]);
 const startade = new WeakSet();
 
 /** Start on every form of this page that asks for it; to be called again does no harm. */
@@ -22,8 +22,6 @@ export function starta() {
       new Utkast(form).starta();
     }
   }
-  const fokus = document.querySelector("[data-fokus]");
-  if (fokus) fokus.focus();
 }
 
 class Utkast {
@@ -253,7 +251,7 @@ class Utkast {
     });
     if (!ruta || !funna.length) return;
     const [nyckel, kopia] = funna[0];
-    ruta.querySelector("[data-aterstall-tid]").textContent = new Date(kopia.tid).toLocaleString("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "Europe/Stockholm" });
+    ruta.querySelector("[data-aterstall-tid]").textContent = tidpunkt(kopia);
     ruta.querySelector("[data-aterstall-ja]").addEventListener("click", () => {
       this.taFram(kopia);
       glom(nyckel);
@@ -267,16 +265,7 @@ class Utkast {
   }
 
   taFram(kopia) {
-    const par = new URLSearchParams(kopia.text);
-    for (const ruta of this.form.querySelectorAll("input[type=checkbox]")) ruta.checked = par.getAll(ruta.name).includes(ruta.value);
-    for (const [namn, varde] of par) {
-      const falt = this.falt(namn);
-      if (!falt || (falt.type ?? falt[0].type) === "checkbox") continue;
-      falt.value = varde;
-      if (falt instanceof Element) falt.dispatchEvent(new Event("input", { bubbles: true }));
-      const avsnitt = falt.closest ? falt.closest("details") : null;
-      if (avsnitt && varde) avsnitt.open = true;
-    }
+    fyll(this.form, kopia.text);
     // What it was written on: if that is not the latest any more, publishing will show both texts.
     this.falt("bas").value = kopia.bas;
     this.form.dispatchEvent(new Event("input", { bubbles: true }));
@@ -338,50 +327,6 @@ function vaxMedTexten(falt) {
   const avsnitt = falt.closest("details");
   if (avsnitt) avsnitt.addEventListener("toggle", vax);
   vax();
-}
-
-// Storage may be full, or refused in a private window. The server's draft is the one that counts.
-function minns(nyckel, kopia) {
-  try {
-    localStorage.setItem(nyckel, JSON.stringify(kopia));
-  } catch (fel) {
-    console.warn("utkast: no room in this browser", fel);
-  }
-}
-
-function glom(nyckel) {
-  try {
-    localStorage.removeItem(nyckel);
-  } catch (fel) {
-    console.warn("utkast: no storage", fel);
-  }
-}
-
-/** Copies whose key begins so, the newest first; those too old or broken are removed. */
-function kopior(borjan) {
-  const funna = [];
-  let nycklar = [];
-  try {
-    nycklar = Object.keys(localStorage).filter((nyckel) => nyckel.startsWith(borjan));
-  } catch (fel) {
-    console.warn("utkast: no storage", fel);
-  }
-  for (const nyckel of nycklar) {
-    const kopia = lasKopia(nyckel);
-    if (kopia && Date.now() - kopia.tid < KOPIA_DAGAR * 24 * 3600 * 1000) funna.push([nyckel, kopia]);
-    else glom(nyckel);
-  }
-  return funna.sort((a, b) => b[1].tid - a[1].tid);
-}
-
-function lasKopia(nyckel) {
-  try {
-    const kopia = JSON.parse(localStorage.getItem(nyckel));
-    return kopia && typeof kopia.text === "string" ? kopia : null;
-  } catch (fel) {
-    console.warn("utkast: a copy could not be read", fel);
-    return null;
-  }
 }
 
 /** A page that shows what I have published says by which form: its copy has done its work. */

@@ -56,10 +56,19 @@ const DELAR = {
   utkast: '[data-utkast]',
   forhandsvisning: '[data-forhandsvisning]',
   raknare: '[data-rakna-for]',
+  skrivut: '[data-skriv-ut]',
   visasom: '[data-visa-som]',
+  kopia: '[data-kopia], [data-kopia-klart]',
 };
 
+// A table that scrolls in its own box is reached by the keyboard.
+function naTabeller() {
+  for (const tabell of document.querySelectorAll('.lasbar table')) if (tabell.scrollWidth > tabell.clientWidth) tabell.tabIndex = 0;
+}
+
 aldra();
+naTabeller();
+addEventListener('resize', naTabeller);
 setInterval(aldra, 20000);
 vantaPaLasning();
 document.addEventListener('visibilitychange', () => {
@@ -67,10 +76,32 @@ document.addEventListener('visibilitychange', () => {
   vantaPaLasning();
 });
 document.addEventListener('wis:uppdaterad', () => {
+  naTabeller();
   aldra();
   vantaPaLasning();
 });
-document.getElementById('fel')?.focus();
+// After a form was sent: where it says how it went, unless the page puts the writer somewhere itself.
+if (document.activeElement === document.body && !location.hash) {
+  document.querySelector('#fel, [data-fokus]')?.focus();
+  if (document.activeElement === document.body) document.querySelector('#meddelanden > *')?.focus();
+}
+document.addEventListener('keydown', (h) => {
+  const meny = h.key === 'Escape' && document.querySelector('.meny[open]');
+  if (!meny) return;
+  meny.open = false;
+  meny.querySelector('summary').focus();
+});
+// Whoever logs out leaves no text behind in this browser.
+document.addEventListener('submit', (h) => {
+  if (!h.target.matches('form[action="/logga-ut"]')) return;
+  document.dispatchEvent(new CustomEvent('wis:loggar-ut'));
+  try {
+    for (const nyckel of Object.keys(localStorage)) if (nyckel.startsWith('wis-kopia:')) localStorage.removeItem(nyckel);
+    localStorage.setItem('wis-utloggad', Date.now());
+  } catch (fel) {
+    console.warn('Webbläsaren lagrar inget.', fel);
+  }
+});
 for (const [namn, val] of Object.entries(DELAR)) {
   if (document.querySelector(val)) ladda(namn);
 }

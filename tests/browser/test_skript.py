@@ -142,7 +142,8 @@ def test_a_text_begun_for_one_actor_waits_until_one_acts_for_it_again(oppna: Opp
 def test_a_save_from_a_page_that_was_left_is_waited_for(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET)
     page.clock.install()
-    page.goto(SKRIV)
+    # What saves must be there before one leaves.
+    page.goto(SKRIV, wait_until="networkidle")
     holds: list[Route] = []
     page.route("**/utkast", _hall_forsta(holds))
     page.get_by_label("Sammanfattning").fill(_prov("Först."))

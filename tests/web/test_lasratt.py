@@ -124,7 +124,8 @@ class TestPublishing:
     ) -> None:
         page = sidan(publicera(anna, 0, "Läge", tlp="red"), 422)
         assert "bara för aktörer som valts vid namn" in synligt(page)
-        assert 'id="tlp-fel"' in page
+        assert re.search(r'<details class="markning" open>\s*<summary>Vem får läsa\?', page)
+        assert '<a href="#laskrets-0">TLP:RED visas bara' in page
         assert "Läge" in page
         samlat = publicera(logga_in("tib@lansstyrelsen.example"), 0, "Samlat", SAMLAD, tlp="red")
         assert "bara för aktörer som valts vid namn" in synligt(sidan(samlat, 422))
@@ -318,6 +319,8 @@ class TestUnderrattelser:
 
     def test_red_for_all_is_refused_at_the_field(self, anna: FlaskClient, database: Database) -> None:
         form = {"rubrik": "R", "text": "T", "nyckel": "n1", "handling": "tyst", "tlp": "red"}
-        assert 'id="tlp-fel"' in sidan(anna.post(NY, data=form), 422)
+        page = sidan(anna.post(NY, data=form), 422)
+        assert 'id="laskrets-fel"' in page
+        assert '<a href="#laskrets-0">TLP:RED visas bara' in page
         with database.reading() as session:
             assert session.scalars(select(UnderrattelseVersion)).all() == []

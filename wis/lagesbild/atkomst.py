@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wis import web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import find_aktor
-from wis.auth.atkomst import Nekad, avbryt_dold, kraver, tillgang
+from wis.auth.atkomst import Nekad, avbryt_dold, inloggad, kraver, tillgang
 from wis.auth.rules import Sak, Verb
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse, Lasarkrets
@@ -56,6 +56,16 @@ class Mal:
         """Who reads it, if that is narrowed."""
         return None if self.lagesbild is None else self.lagesbild.krets
 
+    @property
+    def publicerad(self) -> bool:
+        """Whether any version of it is published."""
+        return self.lagesbild is not None and self.lagesbild.senaste > 0
+
+    @property
+    def senaste(self) -> int:
+        """The number of the latest version; 0 if there is none."""
+        return 0 if self.lagesbild is None else self.lagesbild.senaste
+
     def sak_for(self, version: LagesbildVersion) -> Sak:
         """What the right to read one version is judged on."""
         return sak_for(self.handelse, self.aktor, self.krets, version)
@@ -94,7 +104,14 @@ def hamta(slug: str, vem: str, verb: Verb = Verb.LASA) -> Mal:
     aktor = None if vem == SAMLAD else find_aktor(web.session(), vem) or avbryt_dold()
     mal = Mal(handelse, aktor, queries.find_lagesbild(web.session(), handelse.id, None if aktor is None else aktor.id))
     kraver(Verb.LASA, mal.sak)
+    egen = mal.aktor is not None and mal.aktor.id == inloggad().aktor_id
+    if mal.aktor is not None and not egen and not mal.publicerad:
+        # As for one that is hidden: who may not read it learns nothing of whether there is one.
+        avbryt_dold()
     if verb is not Verb.LASA:
+        if not egen and mal.aktor is not None and mal.find_lasbar(mal.senaste) is None:
+            # That it is another actor's is told only of what one reads.
+            avbryt_dold()
         kraver(verb, mal.sak)
         if aktor is None and mal.lagesbild is not None and mal.lagesbild.senaste:
             # Who goes on from the samlade must be able to read it: an actor that came later may not.

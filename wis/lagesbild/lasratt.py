@@ -5,11 +5,12 @@ from sqlalchemy.orm import Session
 from wis import audit
 from wis.andringar import Andring, anmal
 from wis.andringar import Slag as Andringsslag
-from wis.auth.rules import Subjekt, Verb
+from wis.auth.krets import Tlp
+from wis.auth.rules import Sak, Subjekt, Verb
 from wis.handelser.kretsar import Lasarval, ny_krets, satt_krets
 from wis.handelser.rules import Inaktuell
-from wis.handelser.sakkrets import Kretsval, andrar, horare, i_protokoll, krav_nu, oppna, signatur
-from wis.lagesbild.models import Lagesbild
+from wis.handelser.sakkrets import Kretsval, andrar, forlorare, i_protokoll, krav_nu, oppna, signatur
+from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.lagesbild.plats import hall_handelsen, las_lagesbild, sak_av
 from wis.notiser.service import folj_krets
 
@@ -28,7 +29,7 @@ def satt_lasratt(session: Session, who: Subjekt, lagesbild: Lagesbild, val: Lasa
         raise Inaktuell
     sak_fore, fore = sak_av(lagesbild), i_protokoll(lagesbild.krets, lagesbild.aktor)
     byt_krets(session, lagesbild, val)
-    _beratta(session, who, lagesbild, fore, horare(sak_fore, sak_av(lagesbild)))
+    _beratta(session, who, lagesbild, fore, sak_fore)
     return True
 
 
@@ -44,7 +45,7 @@ def oppna_for(session: Session, who: Subjekt, lagesbild_id: int, aktor_id: int, 
     sak_fore, fore = sak_av(lagesbild), i_protokoll(lagesbild.krets, lagesbild.aktor)
     if not oppna(session, lagesbild.krets, lagesbild.aktor, aktor_id, aven_tidigare=aven_tidigare):
         return False
-    _beratta(session, who, lagesbild, fore, horare(sak_fore, sak_av(lagesbild)))
+    _beratta(session, who, lagesbild, fore, sak_fore)
     return True
 
 
@@ -74,9 +75,7 @@ def byt_krets(session: Session, lagesbild: Lagesbild, val: Lasarval) -> None:
     folj_krets(session, lagesbild.krets_id, lagesbild_id=lagesbild.id)
 
 
-def _beratta(
-    session: Session, who: Subjekt, lagesbild: Lagesbild, fore: list[int] | str, told: frozenset[int] | None
-) -> None:
+def _beratta(session: Session, who: Subjekt, lagesbild: Lagesbild, fore: list[int] | str, sak_fore: Sak) -> None:
     if lagesbild.aktor is None:
         raise ValueError("the samlade is read as its event is")
     audit.record(
@@ -90,4 +89,10 @@ def _beratta(
         efter=i_protokoll(lagesbild.krets, lagesbild.aktor),
     )
     senaste, handelse_id = lagesbild.senaste, lagesbild.handelse_id
-    anmal(session, Andring(Andringsslag.LAGESBILD, lagesbild.id, senaste, handelse_id, told))
+    # No guest hears of what has a label above what guests see.
+    version = session.get(LagesbildVersion, (lagesbild.id, senaste))
+    tlp = Tlp.CLEAR if version is None else version.tlp
+    nu = sak_av(lagesbild)
+    lasare, forlorat = nu.lasande_aktorer(), forlorare(sak_fore, nu)
+    slag = Andringsslag.LAGESBILD
+    anmal(session, Andring(slag, lagesbild.id, senaste, handelse_id, lasare, tlp=tlp, forlorat=forlorat))

@@ -5,7 +5,7 @@ from flask import flash, redirect
 from wis import web
 from wis.auth.atkomst import avbryt_dold, inloggad
 from wis.auth.rules import Verb
-from wis.handelser.lasrattssida import Lasrattssida
+from wis.handelser.lasrattssida import OFORANDRAD, Lasrattssida
 from wis.handelser.rules import Inaktuell
 from wis.lagesbild.atkomst import Mal, hamta, pa_nytt, transaktion
 from wis.lagesbild.lasratt import las_for_lasratt, satt_lasratt
@@ -22,12 +22,13 @@ def lasratt(slug: str, vem: str) -> web.Svar:
         return sidan.rita(form)
     lagesbild_id, adress = mal.lagesbild.id if mal.lagesbild is not None else 0, mal.url("senaste")
     who, val, bygger_pa = inloggad(), form.lasarval(), form.bygger_pa.data or ""
+    besked = sidan.besked(val)
     try:
         with transaktion() as session:
             andrad = satt_lasratt(session, who, las_for_lasratt(session, who, lagesbild_id), val, bygger_pa)
     except Inaktuell:
         return _sida(pa_nytt()).rita(form, hann_fore=True)
-    flash("Läsrätten är ändrad." if andrad else "Inget är ändrat: läsrätten var redan så.", "klart")
+    flash(besked if andrad else OFORANDRAD, "klart")
     return redirect(adress)
 
 

@@ -11,7 +11,7 @@ from wis.aktorer.models import Aktor
 from wis.andringar import Andring, anmal
 from wis.andringar import Slag as Andringsslag
 from wis.auth.rules import Sak, Subjekt, Verb
-from wis.handelser.sakkrets import Kretsval, horare, signatur, vidaste
+from wis.handelser.sakkrets import Kretsval, forlorare, signatur
 from wis.lagesbild import queries, rules, utkast
 from wis.lagesbild.lasratt import andrar_lasratt, byt_krets
 from wis.lagesbild.mall import ORDNING, SAMMANFATTNING
@@ -193,7 +193,8 @@ def _beratta(
             lagesbild.id,
             version=version.nummer,
             handelse_id=handelse.id,
-            aktorer=horare(fore or nu, nu),
-            tlp=vidaste((fore or nu).tlp, nu.tlp),
+            aktorer=nu.lasande_aktorer(),
+            tlp=nu.tlp,
+            forlorat=forlorare(fore, nu),
         ),
     )

@@ -1,4 +1,4 @@
-"""What the pages show, put together from what was read. No writing, no rights."""
+"""What the pages show, put together from what was read. No writing."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wis import clock, jamfor
+from wis.auth.atkomst import tillgang
+from wis.auth.rules import Verb
 from wis.lagesbild import queries, rules
 from wis.lagesbild.forms import Lagesbildsformular
 from wis.lagesbild.mall import AVSNITT, NYCKLAR, Avsnitt, grupper
 from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
+from wis.lagesbild.plats import sak_for
 from wis.lagesbild.rules import Innehall, Lage, Mote
 from wis.lagesbild.utkast import Text, text_av
 
@@ -112,7 +115,7 @@ class Skrivsida:
     """The page for writing, not yet drawn. `krock`: 'version' or 'utkast' when texts met; `mot` is the other text.
 
     `ny_marke`: the label or the note in the form follows the other text. `lasratt_andrad`: who reads has been changed
-    since the form was drawn.
+    since the form was drawn. `vidgad`: it reaches more than the person was shown.
     """
 
     form: Lagesbildsformular
@@ -125,6 +128,7 @@ class Skrivsida:
     utkast_sparat: datetime | None = None
     ny_marke: bool = False
     lasratt_andrad: bool = False
+    vidgad: bool = False
 
     def grupper(self) -> list[tuple[str, list[Skrivavsnitt], str]]:
         """The sections under their headings, and how it stands with them in a word."""
@@ -189,7 +193,7 @@ def snabbval(senaste: LagesbildVersion | None) -> list[tuple[str, str]]:
 
 def mot_version(session: Session, sida: Skrivsida, senaste: LagesbildVersion, min_text: Text) -> None:
     """Let the form, begun on an older version, meet the latest: what I did not touch follows it, mine stays mine."""
-    bas = queries.find_version(session, senaste.lagesbild_id, min_text.bas)
+    bas = _lasbar_bas(session, senaste.lagesbild_id, min_text.bas)
     deras = queries.innehall_av(senaste)
     _mot(sida, queries.innehall_av(bas), min_text, Text(senaste.nummer, 0, deras))
     sida.krock = "version"
@@ -198,10 +202,20 @@ def mot_version(session: Session, sida: Skrivsida, senaste: LagesbildVersion, mi
 
 def mot_utkast(session: Session, sida: Skrivsida, annat: Text, lagesbild_id: int, min_text: Text) -> None:
     """Let the form meet what another page of mine has saved."""
-    bas = queries.find_version(session, lagesbild_id, min_text.bas)
+    bas = _lasbar_bas(session, lagesbild_id, min_text.bas)
     _mot(sida, queries.innehall_av(bas), min_text, annat)
     sida.krock = "utkast"
     sida.form.satt_dolda(bas=min_text.bas, revision=annat.revision)
+
+
+def _lasbar_bas(session: Session, lagesbild_id: int, nummer: int) -> LagesbildVersion | None:
+    """The version that a text was begun on, if one may read it: what differs from a hidden one tells what it says."""
+    bas = queries.find_version(session, lagesbild_id, nummer)
+    if bas is None:
+        return None
+    lagesbild = bas.lagesbild
+    sak = sak_for(lagesbild.handelse, lagesbild.aktor, lagesbild.krets, bas)
+    return bas if tillgang(Verb.LASA, sak) else None
 
 
 def _mot(sida: Skrivsida, bas: Innehall, min_text: Text, annat: Text) -> None:

@@ -21,6 +21,7 @@ from wis.lagesbild.sida import Skrivsida
 from wis.notiser.models import Notisslag
 from wis.notiser.rules import lagesbildsrubrik
 from wis.notiser.views import forhandsvisning
+from wis.notiser.visat import Tankt
 
 
 def formular(mal: Mal, *, tomt: bool = False) -> Lagesbildsformular:
@@ -73,6 +74,20 @@ def _forhandsvisning(mal: Mal, form: Lagesbildsformular, nummer: int) -> dict[st
         rubrik=lagesbildsrubrik(mal.handelse.rubrik, nummer, samlad=mal.aktor is None),
         text=service.smstext(form.text().innehall),
         aktor=web.session().get_one(Aktor, inloggad().aktor_id),
+        lasare=None if val is None else val.val.lasare,
+        tlp=form.tlp_hittills(),
+        samlad=mal.aktor is None,
+    )
+
+
+def tankt(mal: Mal, form: Lagesbildsformular) -> Tankt:
+    """What the form would publish, and for whom."""
+    val = form.kretsval()
+    return Tankt(
+        mal.handelse,
+        Notisslag.LAGESBILD,
+        web.session().get_one(Aktor, inloggad().aktor_id),
+        samlad=mal.aktor is None,
         lasare=None if val is None else val.val.lasare,
         tlp=form.tlp_hittills(),
     )

@@ -14,9 +14,10 @@ from wis.lagesbild.forms import Lagesbildsformular, formularnyckel
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
 from wis.lagesbild.sida import Skrivsida
-from wis.lagesbild.skrivsida import erbjud_lasare, formular, lasrattsrad, skrivsida
+from wis.lagesbild.skrivsida import erbjud_lasare, formular, lasrattsrad, skrivsida, tankt
 from wis.notiser.queries import utskick_for_lagesbild
 from wis.notiser.views import BYT_UT, byt_ut_dyra
+from wis.notiser.visat import har_vuxit
 
 bp = Blueprint("lagesbild", __name__)
 
@@ -29,8 +30,11 @@ bp = Blueprint("lagesbild", __name__)
 def senaste(slug: str, vem: str) -> web.Svar:
     """The latest version, and what one may do to it."""
     mal = hamta(slug, vem)
-    nummer = 0 if mal.lagesbild is None else mal.lagesbild.senaste
-    return _lassida(mal, mal.version(nummer) if nummer else None)
+    if mal.lagesbild is not None and mal.publicerad:
+        return _lassida(mal, mal.version(mal.lagesbild.senaste))
+    # One's own empty page is there, and for whoever can fill it. For others it is as missing as one that is hidden.
+    egen = mal.aktor is not None
+    return _lassida(mal, None) if egen or tillgang(Verb.SKRIVA, mal.sak) else avbryt_dold()
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>")
@@ -95,7 +99,10 @@ def valj_jamforelse(slug: str, vem: str) -> web.Svar:
     a, b = request.args.get("a", 0, type=int), request.args.get("b", 0, type=int)
     if a < 1 or b < 1:
         avbryt_dold()
-    return redirect(hamta(slug, vem).url("jamfor", a=a, b=b, vy=request.args.get("vy")))
+    mal = hamta(slug, vem)
+    for nummer in (a, b):
+        mal.version(nummer)
+    return redirect(mal.url("jamfor", a=a, b=b, vy=request.args.get("vy")))
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>")
@@ -210,6 +217,8 @@ def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar
     form.satt_fel(rules.granska(innehall, clock.now()))
     if form.errors or not all(whole):
         return _ratta(mal, form, min_text)
+    if har_vuxit(web.session(), tankt(mal, form), request.form.get("visat", ""), avisera=avisera):
+        return _ratta(mal, form, min_text, status=409, vidgad=True)
     plats, krets = mal.plats, form.kretsval()
     html = _rendera(innehall)
     kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall, krets)
@@ -246,13 +255,19 @@ def _avslagen(form: Lagesbildsformular, min_text: utkast.Text, avslag: Avslag) -
 
 
 def _ratta(
-    mal: Mal, form: Lagesbildsformular, min_text: utkast.Text, *, oforandrad: bool = False, status: int = 422
+    mal: Mal,
+    form: Lagesbildsformular,
+    min_text: utkast.Text,
+    *,
+    oforandrad: bool = False,
+    vidgad: bool = False,
+    status: int = 422,
 ) -> web.Svar:
     """The page again with what must be mended; what was typed is saved too, should the page be left."""
     _spara_tyst(mal, form, min_text)
     mal = pa_nytt()
     sidan = _skickad(mal, form)
-    sidan.oforandrad = oforandrad
+    sidan.oforandrad, sidan.vidgad = oforandrad, vidgad
     return skrivsida(mal, sidan, status)
 
 

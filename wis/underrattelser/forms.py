@@ -16,9 +16,11 @@ class Underrattelseformular(Sakfalt):
 
     nyckel = HiddenField()
     bas = IntegerField(widget=HiddenInput(), default=0)
-    rubrik = StringField("Rubrik", description="Det viktigaste först. Står först i sms och e-post.")
+    rubrik = StringField("Rubrik", description="Det viktigaste först. Står först i sms och e-post, utom vid TLP:RED.")
     text = TextAreaField(
-        "Text", description=f"Vad, var, när, och vad andra behöver göra. Högst {MAX_TEXT} tecken; hela texten skickas."
+        "Text",
+        description=f"Vad, var, när, och vad andra behöver göra. Högst {MAX_TEXT} tecken. Hur mycket av den som "
+        "skickas ut beror på märkningen: se Om du aviserar.",
     )
     bradskande = BooleanField(
         "Brådskande", description="Går före annat och bryter igenom tysta timmar. För det som kräver handling nu."

@@ -9,7 +9,7 @@ from wis.auth.rules import Slag as Sakslag
 from wis.handelser.kretsar import Lasarval, satt_krets
 from wis.handelser.models import Handelse
 from wis.handelser.rules import Inaktuell
-from wis.handelser.sakkrets import andrar, horare, i_protokoll, krav_nu, las_om, oppna, signatur
+from wis.handelser.sakkrets import andrar, forlorare, i_protokoll, krav_nu, las_om, oppna, signatur
 from wis.notiser.service import folj_krets
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
@@ -34,7 +34,7 @@ def satt_lasratt(session: Session, who: Subjekt, underrattelse: Underrattelse, v
         raise Inaktuell
     sak_fore, fore = sak_for(underrattelse), i_protokoll(underrattelse.krets, underrattelse.aktor)
     byt_krets(session, underrattelse, val)
-    _beratta(session, who, underrattelse, fore, horare(sak_fore, sak_for(underrattelse)))
+    _beratta(session, who, underrattelse, fore, sak_fore)
     return True
 
 
@@ -48,7 +48,7 @@ def oppna_for(session: Session, who: Subjekt, underrattelse_id: int, aktor_id: i
     sak_fore, fore = sak_for(underrattelse), i_protokoll(underrattelse.krets, underrattelse.aktor)
     if not oppna(session, underrattelse.krets, underrattelse.aktor, aktor_id, aven_tidigare=aven_tidigare):
         return False
-    _beratta(session, who, underrattelse, fore, horare(sak_fore, sak_for(underrattelse)))
+    _beratta(session, who, underrattelse, fore, sak_fore)
     return True
 
 
@@ -79,7 +79,7 @@ def byt_krets(session: Session, underrattelse: Underrattelse, val: Lasarval) -> 
 
 
 def _beratta(
-    session: Session, who: Subjekt, underrattelse: Underrattelse, fore: list[int] | str, told: frozenset[int] | None
+    session: Session, who: Subjekt, underrattelse: Underrattelse, fore: list[int] | str, sak_fore: Sak
 ) -> None:
     audit.record(
         session,
@@ -91,4 +91,9 @@ def _beratta(
         efter=i_protokoll(underrattelse.krets, underrattelse.aktor),
     )
     senaste, handelse_id = underrattelse.senaste, underrattelse.handelse_id
-    anmal(session, Andring(Slag.UNDERRATTELSE, underrattelse.id, senaste, handelse_id, told))
+    # No guest hears of what has a label above what guests see.
+    tlp = session.get_one(UnderrattelseVersion, (underrattelse.id, senaste)).tlp
+    nu = sak_for(underrattelse)
+    lasare, forlorat = nu.lasande_aktorer(), forlorare(sak_fore, nu)
+    slag = Slag.UNDERRATTELSE
+    anmal(session, Andring(slag, underrattelse.id, senaste, handelse_id, lasare, tlp=tlp, forlorat=forlorat))

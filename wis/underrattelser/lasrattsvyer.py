@@ -5,7 +5,7 @@ from flask import flash, redirect, url_for
 from wis import web
 from wis.auth.atkomst import Nekad, inloggad
 from wis.auth.rules import Verb
-from wis.handelser.lasrattssida import Lasrattssida
+from wis.handelser.lasrattssida import OFORANDRAD, Lasrattssida
 from wis.handelser.rules import Inaktuell
 from wis.handelser.sakkrets import Otillaten
 from wis.underrattelser.lasratt import las_for_lasratt, sak_for, satt_lasratt
@@ -20,6 +20,7 @@ def lasratt(id: int) -> web.Svar:  # noqa: A002 the name in the address
     if not (form.validate_on_submit() and form.granska_rott(sidan.senaste)):
         return sidan.rita(form)
     who, val, bygger_pa = inloggad(), form.lasarval(), form.bygger_pa.data or ""
+    besked = sidan.besked(val)
     try:
         with web.transaction() as session:
             andrad = satt_lasratt(session, who, las_for_lasratt(session, who, id), val, bygger_pa)
@@ -27,7 +28,7 @@ def lasratt(id: int) -> web.Svar:  # noqa: A002 the name in the address
         raise Nekad(nej.beslut, nej.verb, nej.sak) from nej
     except Inaktuell:
         return _sida(id).rita(form, hann_fore=True)
-    flash("Läsrätten är ändrad." if andrad else "Inget är ändrat: läsrätten var redan så.", "klart")
+    flash(besked if andrad else OFORANDRAD, "klart")
     return redirect(url_for("underrattelser.visa", id=id))
 
 

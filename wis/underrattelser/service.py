@@ -15,7 +15,7 @@ from wis.auth.rules import Sak, Subjekt
 from wis.handelser.kretsar import ny_krets
 from wis.handelser.models import Handelse
 from wis.handelser.rules import Inaktuell, egen_nyckel
-from wis.handelser.sakkrets import Kretsval, andrar, horare, signatur, vidaste
+from wis.handelser.sakkrets import Kretsval, andrar, forlorare, signatur
 from wis.notiser.models import Utskicksslag
 from wis.notiser.queries import utskick_for_underrattelse
 from wis.notiser.service import skapa_utskick
@@ -158,9 +158,18 @@ def _beratta(
         tlp=version.tlp,
         lasare=sorted(nu.lasande_aktorer() or ()) or "alla",
     )
-    told, tlp = horare(fore or nu, nu), vidaste((fore or nu).tlp, nu.tlp)
-    handelse_id = underrattelse.handelse_id
-    anmal(session, Andring(Slag.UNDERRATTELSE, underrattelse.id, version.nummer, handelse_id, told, tlp=tlp))
+    anmal(
+        session,
+        Andring(
+            Slag.UNDERRATTELSE,
+            underrattelse.id,
+            version.nummer,
+            underrattelse.handelse_id,
+            aktorer=nu.lasande_aktorer(),
+            tlp=nu.tlp,
+            forlorat=forlorare(fore, nu),
+        ),
+    )
 
 
 def _avisera(session: Session, version: UnderrattelseVersion, underrattelse: Underrattelse) -> None:

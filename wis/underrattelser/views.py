@@ -20,6 +20,7 @@ from wis.jamfor import jamfor_ord
 from wis.notiser.models import Notisslag
 from wis.notiser.queries import utskick_for_underrattelse
 from wis.notiser.views import byt_ut_dyra, forhandsvisning
+from wis.notiser.visat import Tankt, har_vuxit
 from wis.underrattelser import queries, service
 from wis.underrattelser.forms import Underrattelseformular
 from wis.underrattelser.lasratt import las_underrattelse, sak_for
@@ -102,8 +103,9 @@ def ny(slug: str) -> web.Svar:
     if not form.is_submitted():
         form.forbered()
     byt_ut_dyra(form.rubrik, form.text)
-    if not _ska_publiceras(sida):
-        return _formularsida(sida)
+    stopp = _stopp(sida)
+    if stopp is not None:
+        return stopp
     handelse_id, aktor_id = handelse.id, inloggad().aktor_id
     publicering = _publicering(form)
     try:
@@ -126,8 +128,9 @@ def ratta(id: int) -> web.Svar:  # noqa: A002 the name in the address
     if not form.is_submitted():
         form.forbered(sida.tidigare)
     byt_ut_dyra(form.rubrik, form.text)
-    if not _ska_publiceras(sida):
-        return _formularsida(sida)
+    stopp = _stopp(sida)
+    if stopp is not None:
+        return stopp
     handelse_id = underrattelse.handelse_id
     publicering = _publicering(form)
     try:
@@ -148,7 +151,8 @@ def ratta(id: int) -> web.Svar:  # noqa: A002 the name in the address
 class Sida:
     """What the form page shows: the form, its event, and what is being corrected or stood in the way.
 
-    `redan` is what the same form has published, when it is sent again with something else in it.
+    `redan` is what the same form has published, when it is sent again with something else in it; `vidgad`: it reaches
+    more than the person was shown.
     """
 
     form: Underrattelseformular
@@ -158,6 +162,7 @@ class Sida:
     tidigare: UnderrattelseVersion | None = None
     krock: bool = False
     redan: UnderrattelseVersion | None = None
+    vidgad: bool = False
 
     def knutet(self) -> Underrattelseformular:
         """The form, knowing who reads the underrättelse now and who can be chosen."""
@@ -177,11 +182,28 @@ def _egen_sak(handelse: Handelse) -> Sak:
     return handelse.sak(Slag.UNDERRATTELSE, aktor)
 
 
-def _ska_publiceras(sida: Sida) -> bool:
-    form = sida.form
-    if not form.is_submitted() or request.form.get("handling") not in {"avisera", "tyst"}:
-        return False
-    return form.validate() and form.granska_rott(sida.handelse, sida.aktor)
+def _stopp(sida: Sida) -> web.Svar | None:
+    """The form again, if it is not to be published as it was sent."""
+    form, handling = sida.form, request.form.get("handling")
+    if not form.is_submitted() or handling not in {"avisera", "tyst"}:
+        return _formularsida(sida)
+    if not (form.validate() and form.granska_rott(sida.handelse, sida.aktor)):
+        return _formularsida(sida)
+    visat = request.form.get("visat", "")
+    vidgad = har_vuxit(web.session(), _tankt(sida), visat, avisera=handling == "avisera")
+    return _formularsida(replace(sida, vidgad=True)) if vidgad else None
+
+
+def _tankt(sida: Sida) -> Tankt:
+    form, tidigare = sida.form, sida.tidigare
+    return Tankt(
+        sida.handelse,
+        Notisslag.UNDERRATTELSE,
+        sida.aktor,
+        rattar=tidigare.underrattelse_id if tidigare else None,
+        lasare=form.lasarval().lasare,
+        tlp=form.tlp_hittills(),
+    )
 
 
 def _publicering(form: Underrattelseformular) -> service.Publicering:
@@ -234,11 +256,12 @@ def _formularsida(sida: Sida) -> web.Svar:
         lasratt=lasratt(_sak(sida), alla_aktorer(web.session())) if andrad else None,
         krock=sida.krock,
         redan=sida.redan,
+        vidgad=sida.vidgad,
         delar=jamfor_ord(tidigare.text, form.text.data or "") if tidigare and sida.krock else [],
         ovning=handelse.ovning,
         **preview,
     )
-    stopped = sida.krock or sida.redan or andrad
+    stopped = sida.krock or sida.redan or sida.vidgad or andrad
     return page, 409 if stopped else 422 if form.is_submitted() and form.errors else 200
 
 
