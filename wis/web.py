@@ -194,7 +194,15 @@ def fran_egen_sida() -> bool:
 
 def inskickat() -> list[tuple[str, str]]:
     """What the person sent in this form, but for secrets: pairs of name and text, in order."""
-    hidden = {"csrf_token", "som_aktor", "losenord", "losenord_igen", "bekrafta_losenord", "bekrafta_kod"}
+    hidden = {
+        "csrf_token",
+        "som_aktor",
+        "losenord",
+        "losenord_igen",
+        "bekrafta_losenord",
+        "bekrafta_kod",
+        "bekrafta_passkey",
+    }
     return [(name, value.replace("\0", "")) for name, value in request.form.items(multi=True) if name not in hidden]
 
 
@@ -325,6 +333,7 @@ _FILTER: dict[str, Callable[..., object]] = {
     "tidpunkt": _tidpunkt,
     "datumtid": datum.datumtid,
     "klockslag": datum.klockslag,
+    "sista_dag": datum.sista_dag,
     "falt_av": datum.falt_av,
     "faltnamn": _faltnamn,
 }

@@ -1,10 +1,10 @@
 """Every page, as each kind of user: accessible, no horizontal scroll, light enough."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Response
 
 from tests.browser.conftest import ADMIN, DATOR, NACKA, TELEFON, TIB, TRAFIKVERKET, Oppna
+from tests.browser.granskning import granska
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 H = "/handelser/snoovader-svealand"
@@ -47,16 +47,7 @@ def test_the_page_is_accessible_and_fits(oppna: Oppna, vem: str | None, sida: st
     narrow = lage.endswith("320")
     page = oppna(vem, storlek=TELEFON if narrow else DATOR, morkt=lage.startswith("morkt"))
     page.goto(sida)
-    _oppna_allt(page)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow == 0, f"{overflow} px för brett"
-
-
-def _oppna_allt(page: Page) -> None:
-    """What is folded away must hold up too."""
-    page.evaluate("document.querySelectorAll('main details').forEach(details => { details.open = true })")
+    granska(page)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Beyond one machine: two `wis run` and a `wis worker`, held together by PostgreSQL and Redis alone."""
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def test_published_at_one_process_heard_at_another_and_sent_by_a_third(
             "redis_url": redis.url,
             "sms_url": f"46elks://u:p@127.0.0.1:{gateway.port}/?fran=WIS",
             "inbyggd_worker": "0",
-            "secret_key": "k" * 40,
+            "secret_key": secrets.token_hex(32),
+            "andra_faktor": "ingen",
         }
         with Korning(tmp_path / "a", **shared) as one, Korning(tmp_path / "b", **shared) as other:
             one.starta()

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import factories as f
 from tests.web.ytor_data import publicera, underratta
-from wis.auth.rules import Roll
+from wis import clock
+from wis.auth.queries import find_anvandare, subjekt_av
+from wis.auth.rules import Fragas, Roll
 from wis.db import Database
 from wis.fragor.models import Rattsfraga
+from wis.fragor.underskrift import Visat, skriv_under
 from wis.handelser.models import Lasarkrets, LasarkretsAktor
 from wis.lagesbild.models import Lagesbild
 from wis.notiser.models import Leverans, Utskick
@@ -73,3 +77,15 @@ def aktor_id(database: Database, slug: str) -> int:
 def utan_vantan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer at once where a page would take its time to tell nothing."""
     monkeypatch.setattr("wis.fragor.views.MINSTA_SVARSTID", 0.0)
+
+
+def underskrift(database: Database, client: FlaskClient, epost: str = LASARE, **annat: str) -> str:
+    """What a refusal page drawn for this person carries, by which Nacka's administrator can be asked."""
+    visat = {"till": "administrator", "sida": "/handelser/ny", "verb": "öppna en händelse", "skal": "Du är läsare."}
+    falt = {**visat, "hos_id": str(aktor_id(database, "nacka")), **annat}
+    with database.reading() as session:
+        person = find_anvandare(session, epost)
+        assert person is not None
+        who = subjekt_av(person.medlemskap[0])
+    shown = Visat(Fragas(falt["till"]), int(falt["hos_id"]), falt["sida"], falt["verb"], falt["skal"])
+    return skriv_under(client.application.extensions["wis_settings"].secret_key, who, shown, clock.now())
