@@ -242,4 +242,5 @@ def test_a_new_number_is_not_used_on_the_strength_of_the_old_one(database: Datab
         person = en_person_hos(session, "nacka")
         en_kanal(session, person, Kanalslag.SMS, "+46701740605")
         kanal = service.lagg_till_kanal(session, subjekt_for(session, person), Kanalslag.SMS, "+46701740606")
-        assert (kanal.adress, kanal.verifierad) == ("+46701740606", None)
+        assert (kanal.ny_adress, kanal.adress) == ("+46701740606", "+46701740605")
+        assert kanal.verifierad is not None  # the old one is still in use, until the new one's code has come back

@@ -76,7 +76,7 @@ def test_the_worker_process_is_heard_through_redis(tva: tuple[Instans, Instans],
     lyssnare = anslut(annan)
     _vanta_pa(annan)
     with transaction(worker) as session:
-        anmal(session, Andring(Slag.UTSKICK, 5, 0, 3, None))
-    assert lyssnare.nasta()["slag"] == "utskick"
+        anmal(session, Andring(Slag.LAGESBILD, 5, 1, 3, None))
+    assert lyssnare.nasta()["slag"] == "lagesbild"
     lyssnare.stang()
     worker.dispose()

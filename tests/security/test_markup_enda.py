@@ -23,10 +23,13 @@ OBEHANDLAT = {
     "innehall.html": "rendered for the preview",
     "'Överskriden med <span data-omfang>'": "a text of the template's own",
     "'</span>'": "a text of the template's own",
+    "'<span data-avisera>Publicera och avisera '": "a text of the template's own, around a number",
+    "ritat.html": "rendered for showing the draft as its reading page",
 }
 # Where code may call text HTML, and why.
 MARKUP_I_KOD = {
     "web.py": "a format of our own, whose values are escaped",
+    "fragor/views.py": "a format of our own, whose values are escaped",
 }
 
 
