@@ -67,17 +67,25 @@ class Matris:
         """The cells that were answered otherwise than the tables say."""
         found = []
         for cell in celler:
-            # First what is missing: a word left over from an earlier cell is said there, and not taken for a difference.
-            provas = cell.svar == "d" and cell.person not in {INGEN, UTGANGEN}
-            saknas = self.som_saknat(cell) if provas else None
-            status, sida = self.fraga(cell)
+            status, _ = self.fraga(cell)
             ratt = vantat(cell)
             if status not in ratt:
                 found.append(f"{cell.person}: {cell.verb} {cell.vad} {cell.anrop}: {status}, not {ratt}")
-            elif saknas is not None and saknas != (status, rensad(sida, cell.anrop.adress)):
-                skillnad = _skillnad(saknas[1], rensad(sida, cell.anrop.adress)) or (saknas[0], status)
-                found.append(f"{cell.person}: {cell.verb} {cell.vad} {cell.anrop}: not as missing: {skillnad}")
+            elif cell.svar == "d" and cell.person not in {INGEN, UTGANGEN}:
+                # Once more if they differ: a word left over from an earlier cell is said on one page, and then gone.
+                skillnad = self._skillnad_mot_saknat(cell) and self._skillnad_mot_saknat(cell)
+                if skillnad:
+                    found.append(f"{cell.person}: {cell.verb} {cell.vad} {cell.anrop}: not as missing: {skillnad}")
         return found
+
+    def _skillnad_mot_saknat(self, cell: Cell) -> object:
+        """What differs between the answer and that of something missing; None if nothing, or nothing can be missing."""
+        saknas = self.som_saknat(cell)
+        if saknas is None:
+            return None
+        status, sida = self.fraga(cell)
+        dold = rensad(sida, cell.anrop.adress)
+        return None if saknas == (status, dold) else _skillnad(saknas[1], dold) or (saknas[0], status)
 
     def som_saknat(self, cell: Cell) -> tuple[int, str] | None:
         """What the same person is told where there is nothing."""
