@@ -67,12 +67,11 @@ Lasbar = Callable[[Innehall], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Filter:
-    """Which part of an event's stream: of one actor or kind, before a place, nothing older than a moment."""
+    """Which part of an event's stream: of one actor or kind, before a place."""
 
     aktor: bool
     slag: Slag | None
     fore: bool
-    sedan: bool
 
 
 # --- what may be read ----------------------------------------------------------------------------------------------
@@ -169,9 +168,6 @@ def _gren(urval: Filter, slag: Any, objekt_id: Any, nummer: Any, tid: Any) -> Se
         .order_by(tid.desc(), slag, objekt_id.desc(), nummer.desc())
         .limit(ANTAL)
     )
-    if urval.sedan:
-        # Says no more than what the right to read says of each; it ends the search where nothing more can be found.
-        gren = gren.where(tid >= SEDAN)
     if not urval.fore:
         return gren
     samma = or_(

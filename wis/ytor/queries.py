@@ -112,14 +112,13 @@ def tidslinje(session: Session, who: Subjekt, handelse: Handelse, urval: Urval) 
     """What has happened in the event and may be read, newest first."""
     if not _har_roll(who, handelse.id):
         return []
-    sedan, fore = handelse.krets().sedan(who.aktor_id, who.ansluten), urval.fore
+    fore = urval.fore
     varden = _varden(who) | {"handelse": handelse.id, "antal": urval.antal}
     varden |= {"aktorens_slug": urval.aktor} if urval.aktor else {}
-    varden |= {} if sedan is None else {"sedan": sedan}
     if fore is not None:
         varden |= {"fore_tid": fore.tid, "fore_slag": fore.slag.value}
         varden |= {"fore_objekt": fore.objekt_id, "fore_nummer": fore.nummer}
-    filtret = flode.Filter(bool(urval.aktor), urval.slag, fore is not None, sedan is not None)
+    filtret = flode.Filter(bool(urval.aktor), urval.slag, fore is not None)
     return [_post(row) for row in session.execute(_sats(_tidslinje_sats, who, filtret), varden)]
 
 
