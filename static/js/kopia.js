@@ -1,6 +1,6 @@
 // Keeps what is typed in an underrättelse in this browser until it is published: on the server there is no draft of it.
 // Without this script nothing is kept.
-import { fyll, glom, kopior, minns, rord, tidpunkt } from './kopior.js';
+import { fyll, glom, kopior, minns, ritad, tidpunkt } from './kopior.js';
 
 const EFTER_MS = 200;
 const PREFIX = 'wis-kopia:';
@@ -20,8 +20,9 @@ class Kopia {
   constructor(form) {
     this.form = form;
     this.ruta = document.querySelector('[data-kopia-ruta]');
+    this.ritad = this.text(ritad(form));
     // Of an answer to what was sent there is nothing to begin anew from.
-    this.ursprung = 'kopiaNy' in form.dataset ? this.text() : null;
+    this.ursprung = 'kopiaNy' in form.dataset ? this.ritad : null;
     this.dolda = new Map(DOLDA.map((namn) => [namn, this.varde(namn)]));
     this.timer = 0;
     this.stoppad = false; // Logged out: nothing more is kept.
@@ -29,8 +30,9 @@ class Kopia {
 
   starta() {
     if (this.ursprung === null) this.taOver();
-    else if (![...this.form.elements].some(rord)) this.aterstall();
-    else this.ursprung = null; // typed in before this script came
+    // What was sent before this script came, or typed, is kept too.
+    if (this.ursprung === null || this.text() !== this.ursprung) this.omEnStund();
+    else this.aterstall();
     for (const slag of ['input', 'change']) this.form.addEventListener(slag, () => this.omEnStund());
     this.form.addEventListener('submit', () => this.kopiera());
     window.addEventListener('pagehide', () => this.timer && this.kopiera());
@@ -44,8 +46,8 @@ class Kopia {
     return this.form.elements.namedItem(namn)?.value ?? '';
   }
 
-  text() {
-    return new URLSearchParams([...new FormData(this.form)].filter(([namn]) => !EJ_TEXT.has(namn))).toString();
+  text(data = new FormData(this.form)) {
+    return new URLSearchParams([...data].filter(([namn]) => !EJ_TEXT.has(namn))).toString();
   }
 
   // One for each form, so that two tabs don't write over each other.
@@ -78,7 +80,7 @@ class Kopia {
 
   /** The answer may have another key than what was sent: the copy follows, or it would come back once this is published. */
   taOver() {
-    const lika = this.mina().filter(([nyckel, kopia]) => kopia.text === this.text() && nyckel !== this.nyckel());
+    const lika = this.mina().filter(([nyckel, kopia]) => kopia.text === this.ritad && nyckel !== this.nyckel());
     for (const [nyckel] of lika) glom(nyckel);
     if (lika.length) this.kopiera();
   }

@@ -72,6 +72,13 @@ function andrad(element) {
   for (let del = element.closest('details'); del; del = del.parentElement.closest('details')) del.open = true;
 }
 
+/** What the form held when the page was drawn, whatever has been typed in it since, or put back by the browser. */
+export function ritad(form) {
+  const kopia = form.cloneNode(true);
+  kopia.reset();
+  return new FormData(kopia);
+}
+
 /** Whether a field holds something else than the page was drawn with. */
 export function rord(falt) {
   if (falt.options) {

@@ -1,7 +1,7 @@
 // Keeps what is typed in a lägesbild: on the server as a draft, and in this browser until the server has it.
 // Without scripts the button 'Spara utkast' does the same.
 import { sidan } from "./betrodd.js";
-import { fyll, glom, kopior, minns, tidpunkt } from "./kopior.js";
+import { fyll, glom, kopior, minns, ritad, tidpunkt } from "./kopior.js";
 
 const SPARA_EFTER_MS = 800;
 const KOPIA_EFTER_MS = 200;
@@ -10,7 +10,8 @@ const VANTA_PA_SPARANDE_MS = 3000;
 const SPARA_HOGST_MS = 15000;
 const KEEPALIVE_MAX = 60000; // Browsers refuse more than 64 KiB in a request that outlives its page.
 const PREFIX = "wis-utkast:";
-const EJ_TEXT = new Set(["csrf_token", "bas", "revision", "nyckel", "slag", "handling", "visat"]);
+const EJ_TEXT = new Set(["csrf_token", "bas", "revision", "nyckel", "slag", "handling", "visat", "tillbaka", "visa_aktor",
+  "visa_roll", "visa_person"]);
 const startade = new WeakSet();
 
 /** Start on every form of this page that asks for it; to be called again does no harm. */
@@ -28,7 +29,8 @@ class Utkast {
   constructor(form) {
     this.form = form;
     this.status = form.querySelector("[data-sparstatus]");
-    this.sparad = this.text();
+    // Not what stands there now: somebody may have typed before this script came, or the browser put back what was typed.
+    this.sparad = this.text(ritad(form));
     this.pagaende = null;
     this.forsok = 0;
     this.stoppad = false; // Saves no more: another tab's draft, no right to write, or somebody else is logged in.
@@ -53,6 +55,8 @@ class Utkast {
     document.addEventListener("wis:andring", (handelse) => this.nyareVersion(handelse.detail));
     this.annanTid();
     for (const falt of this.form.querySelectorAll("textarea")) vaxMedTexten(falt);
+    if (this.osparat()) this.aterfattGrund();
+    this.andrad();
   }
 
   falt(namn) {
@@ -60,8 +64,10 @@ class Utkast {
   }
 
   /** What the person has written, as one string to compare and keep. */
-  text() {
-    return new URLSearchParams([...new FormData(this.form)].filter(([namn]) => !EJ_TEXT.has(namn))).toString();
+  text(data = new FormData(this.form)) {
+    const egenTid = data.get("nasta_val") === "annan"; // else annanTid() empties its field
+    const skrivet = [...data].filter(([namn]) => !EJ_TEXT.has(namn) && (egenTid || namn !== "nasta_tid"));
+    return new URLSearchParams(skrivet).toString();
   }
 
   osparat() {
@@ -71,10 +77,20 @@ class Utkast {
   andrad() {
     if (!this.osparat()) return;
     this.skickad = false; // Somebody who still types here has not left: the sending was stopped.
+    this.minnsGrund();
     if (!this.stoppad) this.visa("Sparas …");
     clearTimeout(this.kopiatimer);
     this.kopiatimer = setTimeout(() => this.kopiera(), KOPIA_EFTER_MS);
     this.omEnStund(SPARA_EFTER_MS);
+  }
+
+  /** By what the text is saved stays with it where the browser puts it back: it must not pass for a later draft's. */
+  minnsGrund() {
+    history.replaceState({ ...history.state, bas: this.falt("bas").value, revision: this.falt("revision").value }, "");
+  }
+
+  aterfattGrund() {
+    for (const namn of ["bas", "revision"]) this.falt(namn).value = history.state?.[namn] ?? this.falt(namn).value;
   }
 
   omEnStund(ms) {
@@ -133,6 +149,7 @@ class Utkast {
     if (svar.revision < Number(this.falt("revision").value)) return; // Late: a newer save has been answered already.
     this.sparad = text;
     this.falt("revision").value = svar.revision;
+    this.minnsGrund();
     this.form.dataset.lagesbild = svar.lagesbild;
     if (this.osparat()) {
       this.omEnStund(SPARA_EFTER_MS);

@@ -3,11 +3,13 @@
 import re
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import NACKA, TRAFIKVERKET, Oppna, logga_in
+from tests.servrar import vanta_tills
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 HANDELSE = "/handelser/snoovader-svealand"
@@ -31,7 +33,8 @@ def _hamtningar(page: Page) -> list[Request]:
 
 
 def _sparat(page: Page) -> None:
-    expect(page.locator("[data-sparstatus]")).to_have_text(re.compile(r"^Sparat \d\d:\d\d$"))
+    """The script has saved: what the server said of an older draft as it drew the page is not enough."""
+    expect(page.locator("[data-sparstatus][data-lage=sparat]")).to_have_text(re.compile(r"^Sparat \d\d:\d\d$"))
 
 
 def _sparas(request: Request) -> bool:
@@ -83,12 +86,13 @@ def test_a_page_being_written_hears_of_a_new_version_without_being_fetched(oppna
 
 def test_what_waits_is_asked_for_though_nobody_tells(oppna: Oppna) -> None:
     page = oppna(NACKA)
+    page.clock.install()
     page.route(re.compile(rf"{HANDELSE}(\?.*)?$"), _vantande)
-    hamtningar = _hamtningar(page)
     page.goto(HANDELSE)
     _ansluten(page)
-    with page.expect_request(lambda request: len(hamtningar) >= 2, timeout=15_000):
-        pass
+    hamtningar = _hamtningar(page)
+    with page.expect_request(lambda request: len(hamtningar) >= 2):
+        page.clock.run_for(30_000)  # longer than the pause between two questions
 
 
 def _vantande(route: Route) -> None:
@@ -114,6 +118,53 @@ def test_somebody_else_who_logs_in_here_does_not_get_my_text(oppna: Oppna) -> No
     flik.goto(SKRIV)
     expect(flik.get_by_label("Sammanfattning")).not_to_have_value(text)
     assert text.split()[-1] in page.evaluate("JSON.stringify({...localStorage})")
+
+
+def test_what_is_typed_before_the_script_has_come_is_saved(oppna: Oppna) -> None:
+    page = oppna(TRAFIKVERKET)
+    text = _prov("Medan skriptet var på väg.")
+    _utan_skriptet(page, partial(page.goto, SKRIV), text)
+    _sparat(page)
+    again = oppna(TRAFIKVERKET)
+    again.goto(SKRIV)
+    expect(again.get_by_label("Sammanfattning")).to_have_value(text)
+
+
+def test_a_page_that_only_was_opened_saves_nothing(oppna: Oppna) -> None:
+    page = oppna(TRAFIKVERKET)
+    sparade: list[Request] = []
+    page.on("request", lambda request: sparade.append(request) if _sparas(request) else None)
+    page.clock.install()
+    page.goto(SKRIV, wait_until="networkidle")
+    page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    page.clock.run_for(5000)
+    assert sparade == []
+
+
+def test_what_the_browser_puts_back_does_not_overwrite_a_later_draft(oppna: Oppna) -> None:
+    page, flik = oppna(TRAFIKVERKET), oppna(TRAFIKVERKET)
+    page.goto(SKRIV)
+    page.route("**/utkast", lambda route: route.abort())
+    gammal = _prov("Utan kontakt.")
+    page.get_by_label("Sammanfattning").fill(gammal)
+    expect(page.locator("[data-sparstatus]")).to_contain_text("ingen kontakt")
+    flik.goto(SKRIV)
+    flik.get_by_label("Sammanfattning").fill(_prov("I en annan flik."))
+    _sparat(flik)
+    page.unroute("**/utkast")
+    _utan_skriptet(page, page.reload, gammal)  # as a browser does that fills in again what was in the fields
+    expect(page.locator("[data-sparstatus]")).to_contain_text("En annan flik sparade utkastet")
+    expect(page.get_by_label("Sammanfattning")).to_have_value(gammal)
+
+
+def _utan_skriptet(page: Page, oppna_sidan: Callable[..., object], text: str) -> None:
+    """Open the page, and write the text in it before its script has come."""
+    holds: list[Route] = []
+    page.route("**/utkast.js*", lambda route: holds.append(route))  # a builtin won't do
+    oppna_sidan(wait_until="domcontentloaded")
+    page.get_by_label("Sammanfattning").fill(text)
+    vanta_tills(lambda: page.evaluate("true") and holds, 30, "att skriptet hämtas")
+    holds[0].continue_()
 
 
 def test_who_logs_in_anew_goes_on_saving(oppna: Oppna) -> None:
@@ -146,8 +197,8 @@ def test_a_save_from_a_page_that_was_left_is_waited_for(oppna: Oppna) -> None:
     page.goto(SKRIV, wait_until="networkidle")
     holds: list[Route] = []
     page.route("**/utkast", _hall_forsta(holds))
-    page.get_by_label("Sammanfattning").fill(_prov("Först."))
     with page.expect_request(_sparas):
+        page.get_by_label("Sammanfattning").fill(_prov("Först."))
         page.evaluate("window.dispatchEvent(new Event('pagehide'))")
     sparade: list[Request] = []
     page.on("request", lambda request: sparade.append(request) if _sparas(request) else None)
