@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import DATOR, TELEFON
+from tests.browser.conftest import TALAMOD_MS, TELEFON
 from tests.browser.granskning import granska
 from tests.korning import Korning
 
@@ -37,7 +37,7 @@ def ort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ort]:
 def context(ort: Ort, chromium: Browser) -> Iterator[BrowserContext]:
     """A browser of its own; script errors and refusals of the content policy fail the test."""
     context = chromium.new_context(base_url=ort.url, viewport=TELEFON, locale="sv-SE")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(TALAMOD_MS)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
@@ -74,26 +74,16 @@ def _logga_in(page: Page, epost: str) -> None:
     page.get_by_role("button", name="Logga in").click()
 
 
-def _utan_fel(page: Page) -> None:
-    """The page has no fault that axe finds and does not scroll sideways, on a telephone and a dark computer."""
-    granska(page)
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size(DATOR)
-    granska(page)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(TELEFON)
-
-
 def test_a_passkey_is_made_at_the_first_login_and_opens_the_next(ort: Ort, context: BrowserContext) -> None:
     page = context.new_page()
     _nyckel(page)
     _valj_losenord(page, _inbjuden(ort, EPOST))
     expect(page.get_by_role("heading", name="Skydda ditt konto")).to_be_visible()
-    _utan_fel(page)
+    granska(page)
     page.get_by_role("button", name="Skapa en passkey").click()
     expect(page.get_by_role("heading", name="Spara dina reservkoder")).to_be_visible()
     expect(page.locator(".koder li")).to_have_count(10)
-    _utan_fel(page)
+    granska(page)
     page.evaluate("window.print = () => { document.title = 'Utskriven' }")
     page.get_by_role("button", name="Skriv ut").click()
     expect(page).to_have_title("Utskriven")
@@ -102,7 +92,7 @@ def test_a_passkey_is_made_at_the_first_login_and_opens_the_next(ort: Ort, conte
 
     page.goto("/mitt-konto/sakerhet")
     expect(page.get_by_text("10 av 10 är kvar")).to_be_visible()
-    _utan_fel(page)
+    granska(page)
     # The same device holds one already, and says so.
     page.get_by_role("button", name="Lägg till en passkey").click()
     expect(page.get_by_role("alert")).to_have_text("Den här enheten har redan en passkey för ditt konto.")
@@ -110,7 +100,7 @@ def test_a_passkey_is_made_at_the_first_login_and_opens_the_next(ort: Ort, conte
     context.clear_cookies()
     _logga_in(page, EPOST)
     expect(page.get_by_role("heading", name="Visa att det är du")).to_be_visible()
-    _utan_fel(page)
+    granska(page)
     page.get_by_role("button", name="Logga in med passkey").click()
     page.wait_for_url(f"{ort.url}/")
 

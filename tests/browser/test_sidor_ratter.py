@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import ADMIN, DATOR, NACKA, TELEFON, TIB, TRAFIKVERKET, Oppna, logga_in
+from tests.browser.conftest import ADMIN, NACKA, TELEFON, TIB, TRAFIKVERKET, Oppna, logga_in
 from tests.browser.granskning import granska, till
 from tests.korning import Korning
 from wis import clock
@@ -45,19 +45,11 @@ LANKAR = [
     (ADMIN, f"{A}/funktioner", r"^/funktioner/\d+/notiser$"),
 ]
 """Where one begins, and the address of the link to follow: what comes is looked at."""
-LAGEN = {"ljust-320": (TELEFON, False), "morkt-dator": (DATOR, True)}
-
-
-@pytest.fixture(params=LAGEN)
-def lage(request: pytest.FixtureRequest) -> dict[str, object]:
-    """A light telephone, and a dark computer."""
-    storlek, morkt = LAGEN[request.param]
-    return {"storlek": storlek, "morkt": morkt}
 
 
 @pytest.mark.parametrize(("vem", "sida"), SIDOR, ids=[f"{vem.split('@')[0]} {sida}" for vem, sida in SIDOR])
-def test_the_page_is_accessible_and_fits(oppna: Oppna, lage: dict[str, object], vem: str, sida: str) -> None:
-    page = oppna(vem, **lage)
+def test_the_page_is_accessible_and_fits(oppna: Oppna, vem: str, sida: str) -> None:
+    page = oppna(vem, storlek=TELEFON)
     till(page, sida)
     granska(page)
 
@@ -69,24 +61,22 @@ def _folj(page: Page, fran: str, adress: str) -> None:
 
 
 @pytest.mark.parametrize(("vem", "fran", "adress"), LANKAR, ids=[adress for _, _, adress in LANKAR])
-def test_what_the_list_leads_to_does_too(
-    oppna: Oppna, lage: dict[str, object], vem: str, fran: str, adress: str
-) -> None:
-    page = oppna(vem, **lage)
+def test_what_the_list_leads_to_does_too(oppna: Oppna, vem: str, fran: str, adress: str) -> None:
+    page = oppna(vem, storlek=TELEFON)
     _folj(page, fran, adress)
     granska(page)
 
 
-def test_why_a_colleague_can_not_read_does_too(oppna: Oppna, lage: dict[str, object]) -> None:
-    page = oppna(ADMIN, **lage)
+def test_why_a_colleague_can_not_read_does_too(oppna: Oppna) -> None:
+    page = oppna(ADMIN, storlek=TELEFON)
     _folj(page, f"{A}/anvandare", rf"^{A}/anvandare/\d+$")
     page.get_by_role("button", name="Kontrollera händelsen").click()
     page.wait_for_url("**/kontrollera?*")
     granska(page)
 
 
-def test_the_dry_run_of_an_import_does_too(oppna: Oppna, lage: dict[str, object]) -> None:
-    page = oppna(ADMIN, **lage)
+def test_the_dry_run_of_an_import_does_too(oppna: Oppna) -> None:
+    page = oppna(ADMIN, storlek=TELEFON)
     till(page, f"{A}/anvandare/importera")
     page.locator("textarea").first.fill("kim.ek@nacka.example;Kim Ek;skribent;nej;\nlo@;Lo;läsare")
     page.locator("[name=motivering]").fill("Lista från HR")
@@ -95,9 +85,9 @@ def test_the_dry_run_of_an_import_does_too(oppna: Oppna, lage: dict[str, object]
     granska(page)
 
 
-def test_an_event_seen_as_another_does_too_and_says_so(demo: Korning, oppna: Oppna, lage: dict[str, object]) -> None:
+def test_an_event_seen_as_another_does_too_and_says_so(demo: Korning, oppna: Oppna) -> None:
     # A login of its own: the others' must not see as somebody else.
-    page = oppna(None, **lage)
+    page = oppna(None, storlek=TELEFON)
     logga_in(page, TIB)
     till(page, "/visa-som")
     page.get_by_role("button", name="Börja visa").click()
@@ -107,8 +97,8 @@ def test_an_event_seen_as_another_does_too_and_says_so(demo: Korning, oppna: Opp
     granska(page)
 
 
-def test_proving_once_more_who_one_is_does_too(demo: Korning, oppna: Oppna, lage: dict[str, object]) -> None:
-    page = oppna(None, **lage)
+def test_proving_once_more_who_one_is_does_too(demo: Korning, oppna: Oppna) -> None:
+    page = oppna(None, storlek=TELEFON)
     logga_in(page, NACKA)
     _gor_gammal(demo)
     till(page, "/mitt-konto/bekrafta")
