@@ -8,11 +8,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from tests.factories import LOSENORD
 from tests.servrar import Postgres, Redis
@@ -79,9 +83,11 @@ def database(databas_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres, postgres_mall: str) -> str:
+def postgres_url(postgres: Postgres, postgres_mall: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database."""
-    return postgres.nytt_databas(mall=postgres_mall)
+    url = postgres.nytt_databas(mall=postgres_mall)
+    yield url
+    postgres.slang_databas(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -103,6 +109,8 @@ def settings(tmp_path: Path) -> Settings:
         base_url="http://localhost",
         embedded_worker=False,
         andra_faktor="ingen",
+        # Nothing is held back but in tests of just that.
+        angra_tid=0.0,
     )
 
 
@@ -120,11 +128,56 @@ class Webblasare(FlaskClient):
         self.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
 
 
+class Mallminne(BytecodeCache):
+    """The templates as compiled by this process's first application: every test makes one, of the same templates."""
+
+    def __init__(self) -> None:
+        self._kod: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the code of the same template with the same text."""
+        bucket.code = self._kod.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code."""
+        self._kod[bucket.key, bucket.checksum] = bucket.code
+
+
+_mallminne = Mallminne()
+
+
+def _nar_det_behovs(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str] | None]:
+    """What writes the addresses of a rule, compiled when the first is written.
+
+    Werkzeug compiles two functions for each rule of each application; a test makes an application and writes few.
+    """
+    klar: list[Callable[..., tuple[str, str] | None]] = []
+
+    def bygg(egen: Rule, *delar: object, **varden: object) -> tuple[str, str] | None:
+        if not klar:
+            klar.append(_kompilera(rule, append_unknown))
+        return klar[0](egen, *delar, **varden)
+
+    return bygg
+
+
+_kompilera = Rule._compile_builder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _snabba_adresser() -> Iterator[None]:
+    """Applications that start quicker, and do the same."""
+    with pytest.MonkeyPatch.context() as lapp:
+        lapp.setattr(Rule, "_compile_builder", _nar_det_behovs)
+        yield
+
+
 def en_app(settings: Settings, database: Database) -> Flask:
     """The application as tests want it: errors raise, CSRF off."""
     app = create_app(settings, database)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.test_client_class = Webblasare
+    app.jinja_env.bytecode_cache = _mallminne
     return app
 
 

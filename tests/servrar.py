@@ -277,6 +277,10 @@ class Postgres(_Process):
         self._kor(f'CREATE DATABASE "{namn}"{kopia}')
         return f"postgresql+psycopg://wis@/{namn}?host={self.katalog}"
 
+    def slang_databas(self, url: str) -> None:
+        """Remove a database, also from under those who are still connected: its files never reach the disk then."""
+        self._kor(f'DROP DATABASE "{url.partition("?")[0].rpartition("/")[2]}" WITH (FORCE)')
+
     def _kor(self, fraga: str) -> None:
         kontakt = psycopg.connect(f"host={self.katalog} user=wis dbname=postgres connect_timeout=5", autocommit=True)
         with kontakt:

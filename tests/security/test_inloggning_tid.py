@@ -17,6 +17,7 @@ from sqlalchemy import event, select
 
 from tests import factories as f
 from wis import clock
+from wis.auth.losenord import hasha
 from wis.auth.models import Anvandare
 from wis.db import Database
 from wis.konton import views
@@ -33,9 +34,11 @@ Fraga = Callable[[str], float]
 @pytest.fixture
 def konton(database: Database) -> None:
     """As many accounts as are asked about: each is asked about once, as by one who goes through a list."""
+    lagrad = hasha(f.LOSENORD)
     with transaction(database) as session:
         for nummer in range(LANG[0] + VARM):
-            f.en_person_hos(session, "nacka", epost=f"finns{nummer:03}@nacka.example")
+            person = f.en_person_hos(session, "nacka", epost=f"finns{nummer:03}@nacka.example")
+            person.losenord_hash = lagrad
 
 
 @pytest.fixture
