@@ -1,6 +1,6 @@
 // The live page: told by ids that something changed, it fetches itself again through the ordinary, authorised address.
 // A page with nothing live in it is left alone, unless something is being written there: then it is only asked whether
-// it may still be read. So an error stands as it was given, and so does a page that has no address of its own.
+// it may still be read, and which version is the latest. So an error stands as it was given, and so does a page that has no address of its own.
 import { sidan } from './betrodd.js';
 import { byt } from './byt.js';
 import { klockslag, nu } from './tid.js';
@@ -31,6 +31,7 @@ let bevakningstid = VANTAR_KORTAST;
 
 const levande = () => document.querySelector('[data-live]') !== null;
 const skrivs = () => document.querySelector('main :is([data-utkast], [data-behall])') !== null;
+const byggerPaVersion = () => document.querySelector('main [data-senaste]') !== null;
 
 const vanta = (ms) => new Promise((klar) => setTimeout(klar, ms));
 
@@ -78,7 +79,7 @@ function utloggad() {
 
 function forkunna(andrade) {
   const sagda = [...slag].map((ett) => ORD[ett]).filter(Boolean);
-  const utskick = andrade.length > 0 && andrade.every((rad) => rad.closest('[data-live="utskick"]'));
+  const utskick = andrade.length > 0 && andrade.every((rad) => rad.closest('[data-live^="utskick"]'));
   const bara = sagda.length === 0 && (slag.size > 0 || utskick);
   slag = new Set();
   if (bara) return; // how a dispatch goes is seen, and not read aloud row by row
@@ -101,6 +102,7 @@ async function hamtaEnGang() {
   if (!svar.ok) throw new Error(`svar ${svar.status}`);
   const sida = sidan(await svar.text());
   hamtad = nu();
+  document.dispatchEvent(new CustomEvent('wis:hamtad', { detail: sida }));
   const andrade = byt(sida);
   if (!andrade) return;
   bevakningstid = VANTAR_KORTAST;
@@ -178,7 +180,8 @@ function bevaka() {
 
 function ansluten() {
   lugnt();
-  if (levande() || anslutenForut) hamta(); // what happened between the page and the socket, or while it was away
+  // What happened between the page and the socket, or while it was away.
+  if (levande() || byggerPaVersion() || anslutenForut) hamta();
   anslutenForut = true;
 }
 

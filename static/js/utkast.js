@@ -52,7 +52,8 @@ class Utkast {
     window.addEventListener("pageshow", (handelse) => { if (handelse.persisted) this.aterkommen(); });
     window.addEventListener("online", () => this.sparaNu());
     document.addEventListener("visibilitychange", () => (document.hidden ? this.lamnas() : this.sparaNu()));
-    document.addEventListener("wis:andring", (handelse) => this.nyareVersion(handelse.detail));
+    document.addEventListener("wis:andring", (handelse) => this.hort(handelse.detail));
+    document.addEventListener("wis:hamtad", (handelse) => this.ritadPaNytt(handelse.detail));
     this.annanTid();
     for (const falt of this.form.querySelectorAll("textarea")) vaxMedTexten(falt);
     if (this.osparat()) this.aterfattGrund();
@@ -296,13 +297,24 @@ class Utkast {
     this.status.dataset.lage = lage;
   }
 
-  nyareVersion(andring) {
-    const { lagesbild, senaste } = this.form.dataset;
-    if (!andring || andring.slag !== "lagesbild" || String(andring.id) !== lagesbild || andring.version <= Number(senaste)) return;
-    this.form.dataset.senaste = andring.version;
+  hort(andring) {
+    if (andring?.slag === "lagesbild" && String(andring.id) === this.form.dataset.lagesbild) this.nyareVersion(andring.version);
+  }
+
+  /** The page as the server draws it now: what was published before we could hear of it. */
+  ritadPaNytt(sida) {
+    const farsk = sida.querySelector("form[data-utkast]")?.dataset;
+    if (farsk?.utkast !== this.form.dataset.utkast) return;
+    this.form.dataset.lagesbild = farsk.lagesbild; // there was none to listen for before its first draft
+    this.nyareVersion(Number(farsk.senaste));
+  }
+
+  nyareVersion(nummer) {
+    if (nummer <= Number(this.form.dataset.senaste)) return;
+    this.form.dataset.senaste = nummer;
     const ruta = document.querySelector("[data-nyare]");
     if (!ruta) return;
-    ruta.querySelector("[data-nyare-nummer]").textContent = andring.version;
+    ruta.querySelector("[data-nyare-nummer]").textContent = nummer;
     ruta.hidden = false;
   }
 

@@ -71,17 +71,34 @@ def _bara_formular(route: Route) -> None:
         route.continue_()
 
 
-def test_a_page_being_written_hears_of_a_new_version_without_being_fetched(oppna: Oppna) -> None:
+def test_a_page_being_written_hears_of_a_new_version_without_being_fetched_again(oppna: Oppna) -> None:
     page, writer = oppna(TRAFIKVERKET), oppna(TRAFIKVERKET)
-    hamtningar = _hamtningar(page)
-    page.goto(SKRIV)
+    with page.expect_response(lambda response: "x-live" in response.request.headers):
+        page.goto(SKRIV)  # and once as it connects
     _ansluten(page)
+    hamtningar = _hamtningar(page)
     writer.goto(SKRIV)
     writer.get_by_label("Sammanfattning").fill(_prov("Medan du skrev."))
     writer.get_by_role("button", name="Publicera utan avisering").click()
     writer.wait_for_url(re.compile(r"/lagesbild/trafikverket$"))
     expect(page.get_by_text("publicerades nyss, medan du skrev")).to_be_visible()
     assert hamtningar == []
+
+
+def test_a_version_published_before_the_live_channel_connects_is_told_of_too(oppna: Oppna) -> None:
+    page, writer = oppna(TRAFIKVERKET), oppna(TRAFIKVERKET)
+    holds: list[Route] = []
+    page.route("**/vendor/socket.io.esm.min.js", _hall_forsta(holds))
+    with page.expect_request("**/vendor/socket.io.esm.min.js"):
+        page.goto(SKRIV)
+    page.get_by_label("Sammanfattning").fill(text := _prov("Hinner inte publiceras."))
+    writer.goto(SKRIV)
+    writer.get_by_label("Sammanfattning").fill(_prov("Innan du hörde något."))
+    writer.get_by_role("button", name="Publicera utan avisering").click()
+    writer.wait_for_url(re.compile(r"/lagesbild/trafikverket$"))
+    holds[0].continue_()
+    expect(page.get_by_text("publicerades nyss, medan du skrev")).to_be_visible()
+    expect(page.get_by_label("Sammanfattning")).to_have_value(text)
 
 
 def test_what_waits_is_asked_for_though_nobody_tells(oppna: Oppna) -> None:
@@ -93,6 +110,7 @@ def test_what_waits_is_asked_for_though_nobody_tells(oppna: Oppna) -> None:
     hamtningar = _hamtningar(page)
     with page.expect_request(lambda request: len(hamtningar) >= 2):
         page.clock.run_for(30_000)  # longer than the pause between two questions
+    page.unroute_all(behavior="ignoreErrors")  # one on its way would fail the next test
 
 
 def _vantande(route: Route) -> None:
