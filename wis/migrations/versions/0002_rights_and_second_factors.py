@@ -82,7 +82,6 @@ def _val(table: str, column: str, values: str, grund: str = "") -> None:
 
 
 def _anvandare() -> None:
-    gamla = [sa.CheckConstraint("epost = lower(epost)", name=op.f("ck_anvandare_epost_gemener"))]
     nya = [
         sa.CheckConstraint("slag IN ('person', 'funktion')", name=op.f("ck_anvandare_slag")),
         sa.CheckConstraint(
@@ -90,16 +89,12 @@ def _anvandare() -> None:
         ),
         sa.CheckConstraint("(slag = 'person') = (epost IS NOT NULL)", name=op.f("ck_anvandare_person_har_epost")),
     ]
-    with _bygg_om("anvandare", gamla, nya) as table:
+    with _bygg_om("anvandare", nya) as table:
         table.add_column(sa.Column("slag", sa.String(), server_default="person", nullable=False))
         table.alter_column("epost", existing_type=sa.String(), nullable=True)
 
 
 def _medlemskap() -> None:
-    gamla = [
-        sa.CheckConstraint(f"roll IN ({_ROLL})", name=op.f("ck_medlemskap_roll")),
-        sa.CheckConstraint("roll IS NOT NULL OR administrator", name=op.f("ck_medlemskap_nagon_roll")),
-    ]
     nya = [
         sa.CheckConstraint(
             "gast_handelse_id IS NULL OR (roll = 'lasare' AND NOT administrator AND giltig_till IS NOT NULL)",
@@ -107,7 +102,7 @@ def _medlemskap() -> None:
         )
     ]
     unik = "uq_medlemskap_anvandare_id_aktor_id"
-    with _bygg_om("medlemskap", gamla, nya) as table:
+    with _bygg_om("medlemskap", nya) as table:
         table.add_column(sa.Column("gast_handelse_id", sa.Integer(), nullable=True))
         table.drop_constraint(op.f(unik), type_="unique")
         table.create_unique_constraint(op.f(f"{unik}_gast_handelse_id"), ["anvandare_id", "aktor_id", "gast_handelse_id"])
@@ -119,15 +114,12 @@ def _medlemskap() -> None:
 
 
 @contextmanager
-def _bygg_om(table: str, gamla: list[sa.CheckConstraint], nya: list[sa.CheckConstraint]) -> Iterator[BatchOperations]:
-    """Change a table that SQLite must rebuild. It does not tell of its CHECKs when read: they are given anew."""
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    args = (*gamla, *nya) if sqlite else ()
-    with op.batch_alter_table(table, recreate="always" if sqlite else "never", table_args=args) as batch:
+def _bygg_om(table: str, nya: list[sa.CheckConstraint]) -> Iterator[BatchOperations]:
+    """Change a table, which SQLite must rebuild, and give it these CHECKs too."""
+    with op.batch_alter_table(table) as batch:
         yield batch
-        if not sqlite:
-            for check in nya:
-                batch.create_check_constraint(cast(str, check.name), check.sqltext)  # str() would lose that it is whole
+        for check in nya:
+            batch.create_check_constraint(cast(str, check.name), check.sqltext)  # str() would lose that it is whole
 
 
 def _aktorsnatverk() -> None:
