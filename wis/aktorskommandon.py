@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wis.aktorer import service
 from wis.aktorer.models import Aktor, Aktorsnatverk
 from wis.aktorer.queries import alla_natverk, svensk_nyckel
-from wis.konton.kommandon import Fel, Kontext
+from wis.kommando import Fel, Kontext
 from wis.tx import transaction
 
 

@@ -6,7 +6,6 @@ or what nobody told. Nothing that a client sends is listened to. See decision 00
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -27,13 +26,12 @@ from wis.auth.service import token_hash
 from wis.buss import Buss
 from wis.db import Database
 from wis.horare import Uppkopplad, bedom, har_forlorat, omprovade, sak_av
+from wis.sandare import Sandare, skyddad
 from wis.settings import Settings
 from wis.skydd import INGET, satt_grundhuvuden
 
 SVEP = 0.5
 """Seconds between two looks at whether the connected still may be."""
-VILOTID = 5.0
-"""Seconds without work after which a thread ends; the next change starts a new one."""
 MAX_MEDDELANDE = 10_000
 """The most bytes that a client may send at a time. It has nothing to say."""
 # One login must not take the places of all others: so many open pages are kept connected, the rest ask by themselves.
@@ -52,13 +50,6 @@ def init_app(app: Flask) -> None:
     app.extensions["wis_live"] = Live(app, app.extensions["wis_settings"], app.extensions["wis_database"])
 
 
-def koppla_sandare(database: Database, settings: Settings) -> None:
-    """In a process without pages (`wis worker`): pass changes on to the processes that have them, if there is Redis."""
-    if settings.redis_url is None:
-        return
-    lyssna(database, Sandare(Buss(settings).sand).lamna)
-
-
 def tillatna_ursprung(base_url: str) -> list[str]:
     """The origins that a browser at our address has; on the machine itself under each of its names."""
     parts = urlsplit(base_url)
@@ -67,37 +58,6 @@ def tillatna_ursprung(base_url: str) -> list[str]:
     port = "" if parts.port in {None, default} else f":{parts.port}"
     named = f"[{host}]" if ":" in host else host
     return [f"{parts.scheme}://{name}{port}" for name in (_LOOPBACK if named in _LOOPBACK else (named,))]
-
-
-class Sandare:
-    """A queue with one thread behind it: whoever commits neither waits for the live channel nor fails by it."""
-
-    def __init__(self, behandla: Callable[[Andring], None]) -> None:
-        self._behandla = behandla
-        self._ko: queue.SimpleQueue[Andring] = queue.SimpleQueue()
-        self._las = threading.Lock()
-        self._igang = False
-
-    def lamna(self, andring: Andring) -> None:
-        """Take the change and return at once."""
-        with self._las:
-            self._ko.put(andring)
-            if self._igang:
-                return
-            self._igang = True
-        threading.Thread(target=self._arbeta, name="wis-live", daemon=True).start()
-
-    def _arbeta(self) -> None:
-        while True:
-            try:
-                andring = self._ko.get(timeout=VILOTID)
-            except queue.Empty:
-                with self._las:
-                    if self._ko.empty():
-                        self._igang = False
-                        return
-                continue
-            _skyddad(partial(self._behandla, andring))
 
 
 class Live:
@@ -211,7 +171,7 @@ class Live:
 
     def _behandla(self, andring: Andring) -> None:
         """What this process itself has committed."""
-        _skyddad(partial(self._beratta, andring))
+        skyddad(partial(self._beratta, andring))
         if self._buss is not None:
             self._buss.sand(andring)
 
@@ -261,7 +221,7 @@ class Live:
 
     def _folj_alla(self, forut: dict[str, Uppkopplad], nya: dict[str, Uppkopplad | None]) -> None:
         for sid, ny in nya.items():
-            _skyddad(partial(self._folj, sid, forut[sid], ny))
+            skyddad(partial(self._folj, sid, forut[sid], ny))
 
     def _folj(self, sid: str, who: Uppkopplad, ny: Uppkopplad | None) -> None:
         if ny is None or not who.samma_ratt(ny):
@@ -286,7 +246,7 @@ class Live:
                 if not self._uppkopplade:
                     self._sveper = False
                     return
-            _skyddad(self.granska)
+            skyddad(self.granska)
 
 
 def _data(andring: Andring) -> dict[str, Any]:
@@ -296,11 +256,3 @@ def _data(andring: Andring) -> dict[str, Any]:
         "version": andring.version,
         "handelse_id": andring.handelse_id,
     }
-
-
-def _skyddad(gor: Callable[[], None]) -> None:
-    # A thread that died would leave every screen old and every shut account connected.
-    try:
-        gor()
-    except Exception:  # noqa: BLE001 whatever it is, the next one is tried
-        _log.exception("the live channel failed")

@@ -1,10 +1,8 @@
 """`wis user …`: for whoever runs the installation. Makes the first administrator, and rescues one who is locked out."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
 
 import click
 from sqlalchemy.orm import Session
@@ -17,34 +15,14 @@ from wis.auth import queries as auth_queries
 from wis.auth.models import Anvandare, Lanktyp, Medlemskap
 from wis.auth.rules import Roll
 from wis.auth.service import avsluta_alla, las_person, rattighet_andrad
-from wis.db import Database
+from wis.kommando import Fel, Kontext
 from wis.konton import kontobrev, lankar, queries, service, tjanster
 from wis.konton.rules import Behorighet, Hinder, normal_epost
 from wis.konton.service import OPERATOR, Handling
-from wis.settings import Settings
 from wis.tx import transaction
 
 INGEN = "ingen"
 _ROLLER = click.Choice([*(roll.value for roll in Roll), INGEN])
-
-
-class Kontext(Protocol):
-    """What the command line hands to every command."""
-
-    @property
-    def settings(self) -> Settings:
-        """The installation's settings."""
-
-    def migrerad(self) -> Database:
-        """The installation's database, if its schema is the newest; otherwise the command ends."""
-
-
-class Fel(click.ClickException):
-    """An error that the person at the command line can mend; ends with 1."""
-
-    def show(self, file: Any = None) -> None:
-        """Say it in Swedish, on stderr."""
-        click.echo(f"Fel: {self.format_message()}", file=file or sys.stderr)
 
 
 @click.group(help="Användare: skapa den första administratören, rädda den som inte kommer in.")
