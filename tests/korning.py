@@ -25,6 +25,8 @@ class Korning:
             "WIS_INSTANCE": str(instance),
             "WIS_BAS_URL": self.url,
             "WIS_THREADS": "64",
+            # Nothing is held back but where a test says so.
+            "WIS_ANGRA_TID": "0",
             "PYTHONWARNINGS": "default",
         }
         self._env |= {f"WIS_{name.upper()}": value for name, value in settings.items()}

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +17,14 @@ from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.notiser import rules, service
+from wis.notiser.apprise_kanaler import Forsandelse, Mottagning
 from wis.notiser.expandering import expandera
 from wis.notiser.ko import Ko, Parti
+from wis.notiser.koposter import Uppdrag
 from wis.notiser.models import Kanalslag, Leverans, Notisslag, Omfattning, Utskick, Utskicksslag
+from wis.notiser.rules import Utfall
+from wis.notiser.worker import Worker
+from wis.settings import Settings
 from wis.tx import transaction
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
@@ -34,6 +39,27 @@ class Klocka:
 
     def ga(self, **tid: float) -> None:
         self.nu += timedelta(**tid)
+
+
+class TystTransport:
+    """A provider that answers when the test says so; `sekunder`: for how long it has left all unanswered."""
+
+    kvitton, tradar, parti = False, 1, 128
+
+    def __init__(self, leverantor: str = "sms", sekunder: float = 0.0) -> None:
+        self.leverantor, self.sekunder = leverantor, sekunder
+
+    def sand(self, forsandelser: Sequence[Forsandelse], mottagning: Mottagning) -> None:
+        """Send nothing."""
+
+    def tyst(self) -> float:
+        return self.sekunder
+
+    def vila(self) -> None:
+        """Nothing is kept open."""
+
+    def stang(self) -> None:
+        """Nothing is kept open."""
 
 
 @contextmanager
@@ -69,6 +95,7 @@ def en_version(
     text: str = "Snö.",
     tlp: str = "clear",
     krets_id: int | None = None,
+    bradskande: bool = False,
 ) -> Utskick:
     """The next version of the actor's lägesbild, with its dispatch."""
     agare = en_aktor(session, aktor)
@@ -106,6 +133,7 @@ def en_version(
         lagesbild=(bild.id, bild.senaste),
         tlp=tlp,
         krets_id=bild.krets_id,
+        bradskande=bradskande,
     )
 
 
@@ -168,6 +196,19 @@ def statusar(database: Database, utskick_id: int) -> Counter[str]:
     return Counter(rad.status for rad in leveranser(database, utskick_id).values())
 
 
+def en_ko(database: Database, settings: Settings, worker: str = "w1", leverantor: str = "sms") -> Ko:
+    """The queue as the sending thread `worker` sees it."""
+    return Ko(database, settings, worker, leverantor)
+
+
+def avgor(kon: Ko, uppdrag: Uppdrag, utfall: Utfall) -> bool:
+    """Mark one as about to be sent, and write down what came of it; False if it was no longer ours to send."""
+    if not kon.bokfor([uppdrag.id], []):
+        return False
+    assert kon.bokfor([], [(uppdrag, utfall)]) == set()
+    return True
+
+
 def ta(kon: Ko, kanal: Kanalslag = Kanalslag.SMS) -> Parti:
     parti = kon.ta(kanal)
     assert parti is not None
@@ -194,14 +235,35 @@ def i_tradar(antal: int, arbete: Callable[[int], object]) -> list[BaseException]
     return fel
 
 
-def ett_uppdrag(database: Database) -> int:
-    """The id of a dispatch with one SMS that waits."""
+def ett_uppdrag(database: Database, antal: int = 1, *, bradskande: bool = False) -> int:
+    """The id of a dispatch with one SMS, or so many, that waits."""
     with skriver(database) as session:
         handelse = en_handelse(session)
-        en_som_vill(session, "nacka")
-        utskick = en_version(session, handelse)
+        for _ in range(antal):
+            en_som_vill(session, "nacka")
+        utskick = en_version(session, handelse, bradskande=bradskande)
     expandera_allt(database)
     return utskick.id
+
+
+@contextmanager
+def igang(database: Database, settings: Settings) -> Iterator[Worker]:
+    """A worker that runs meanwhile."""
+    arbetare = Worker(database, settings)
+    arbetare.start()
+    try:
+        yield arbetare
+    finally:
+        assert arbetare.stop(20)
+
+
+def publicera(database: Database, antal: int, *, sms: bool = True, epost: bool = False) -> int:
+    """The id of a lägesbild's dispatch to so many new readers (and all earlier ones)."""
+    with skriver(database) as session:
+        handelse = en_handelse(session)
+        for _ in range(antal):
+            en_som_vill(session, "nacka", sms=sms, epost=epost)
+        return en_version(session, handelse).id
 
 
 def falt(page: str, name: str) -> str:

@@ -19,7 +19,7 @@ def transaction(database: Database, *, vanta: bool = True) -> Iterator[Session]:
     `vanta=False` gives up at once, with OperationalError, where others hold a lock.
     Callbacks given to after_commit() run after the commit, in order. They carry ids, not rows: the session is over.
     """
-    with database.new_writing_session(vanta=vanta) as session:
+    with database.turordning(vanta=vanta), database.new_writing_session(vanta=vanta) as session:
         session.info[_CALLBACKS] = []
         with session.begin():
             yield session

@@ -19,5 +19,5 @@ def klocka(monkeypatch: pytest.MonkeyPatch) -> Klocka:
 
 @pytest.fixture
 def inst() -> Settings:
-    """Settings of a queue that gives up after three tries."""
-    return Settings(Path(), "x" * 64, "", max_forsok=3, backoff=10.0, lease=60.0)
+    """Settings of a queue that gives up after a minute."""
+    return Settings(Path(), "x" * 64, "", ge_upp_efter=60.0, backoff=10.0, lease=60.0, angra_tid=0.0)

@@ -179,7 +179,7 @@ def skicka(database: Database, val: Settings) -> int:
     arbetare.start()
     try:
         # In this order: before it is worked out who is to have it, there is nothing that waits either.
-        vanta_tills(lambda: fardig(database, utskick_id) and set(statusar(database, utskick_id)) <= {Status.LEVERERAD})
+        vanta_tills(lambda: fardig(database, utskick_id) and set(statusar(database, utskick_id)) <= {Status.MOTTAGEN})
     finally:
         assert arbetare.stop(20)
     return utskick_id

@@ -10,6 +10,8 @@ from tests.factories import en_aktor, en_handelse, en_kanal, en_person_hos, en_p
 from tests.lasratt import en_gast, en_handelseroll, en_krets, en_sen_aktor
 from tests.utskick import (
     Klocka,
+    TystTransport,
+    en_ko,
     en_som_vill,
     en_underrattelse,
     en_version,
@@ -26,10 +28,13 @@ from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.lagesbild.models import Lagesbild
 from wis.notiser import queries, service
+from wis.notiser.anmalare import Anmalare
 from wis.notiser.apprise_kanaler import Forsandelse
-from wis.notiser.ko import INGEN_LASRATT, Ko
+from wis.notiser.ko import INGEN_LASRATT
+from wis.notiser.leverantorsminuter import Raknare
 from wis.notiser.models import Kanalslag, Notisslag, Status, Utskick
-from wis.notiser.worker import Anmalare, Sandning
+from wis.notiser.sandning import Sandning
+from wis.notiser.vagar import Vagar
 from wis.settings import Settings
 
 
@@ -118,7 +123,7 @@ def test_a_circle_that_comes_after_the_publication_holds_for_what_waits(
         krets = en_krets(session, "nacka")
         session.get_one(Lagesbild, utskick.lagesbild_id).krets_id = krets.id
         service.folj_krets(session, krets.id, lagesbild_id=utskick.lagesbild_id)
-    parti = ta(Ko(varje_databas, inst, "prov"))
+    parti = ta(en_ko(varje_databas, inst, "prov"))
     assert len(parti.uppdrag) == 1
     rad = leveranser(varje_databas, utskick.id)[bortvald.id, "sms"]
     assert (rad.status, rad.orsak) == (Status.STRUKEN, INGEN_LASRATT)
@@ -147,21 +152,18 @@ def test_who_is_shut_out_while_a_batch_is_sent_gets_nothing_a_second_later(
         folk = [en_som_vill(session, "nacka") for _ in range(3)]
         utskick = en_version(session, handelse)
     expandera_allt(varje_databas)
-    kon = Ko(varje_databas, inst, "prov")
+    kon = en_ko(varje_databas, inst, "prov")
     parti = ta(kon)
-    sandning = Sandning(kon, parti, Anmalare(varje_databas), _ej_stopp(), inst.lease)
+    vag = Vagar(Kanalslag.SMS, [TystTransport()], lambda _kanal: None, Raknare()).vagar[0]
+    sandning = Sandning(kon, parti, vag, Anmalare(varje_databas), threading.Event(), inst.lease, prov=False)
     forsandelser = [Forsandelse(u.id, u.till, u.amne, u.text) for u in parti.uppdrag]
-    assert sandning.innan(forsandelser[0])
+    assert sandning.innan(forsandelser[:1]) == {forsandelser[0].id}
     with skriver(varje_databas) as session:
         session.execute(update(Anvandare).where(Anvandare.id == folk[1].id).values(avstangd=clock.now()))
     klocka.ga(seconds=1.1)
-    assert [sandning.innan(ett) for ett in forsandelser[1:]] == [False, True]
+    assert sandning.innan(forsandelser[1:]) == {forsandelser[2].id}
     sandning.slutfor()
     assert leveranser(varje_databas, utskick.id)[folk[1].id, "sms"].status == Status.STRUKEN
-
-
-def _ej_stopp() -> threading.Event:
-    return threading.Event()
 
 
 def test_red_says_nothing_of_what_it_is_about_in_any_channel(varje_databas: Database) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import func, select, update
 from tests.factories import en_aktor, en_handelse, en_kanal, en_person_hos, en_prenumeration, ett_medlemskap
 from tests.utskick import (
     Klocka,
+    avgor,
+    en_ko,
     en_som_vill,
     en_underrattelse,
     en_version,
@@ -26,9 +28,8 @@ from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.notiser import queries
 from wis.notiser.expandering import expandera
-from wis.notiser.ko import Ko
 from wis.notiser.models import Kanalslag, Notisslag, Omfattning, Status, Tystnad, Utskick
-from wis.notiser.rules import LEVERERAD
+from wis.notiser.rules import mottagen
 from wis.settings import Settings
 
 # --- who is told -------------------------------------------------------------------------------------------------
@@ -189,9 +190,9 @@ def test_what_still_waits_of_an_older_version_is_struck_and_what_has_gone_stays(
         ett = en_version(session, handelse)
         annans = en_version(session, handelse, "polisen")
     expandera_allt(varje_databas)
-    kon = Ko(varje_databas, inst, "w1")
+    kon = en_ko(varje_databas, inst, "w1")
     parti = ta(kon)
-    kon.avgor(next(u for u in parti.uppdrag if u.utskick_id == ett.id), LEVERERAD)
+    avgor(kon, next(u for u in parti.uppdrag if u.utskick_id == ett.id), mottagen())
     kon.slapp([u.id for u in parti.uppdrag[1:]])
     with skriver(varje_databas) as session:
         # The second no longer wants mail: the newer version does not replace what waits there.
@@ -199,7 +200,7 @@ def test_what_still_waits_of_an_older_version_is_struck_and_what_has_gone_stays(
         tva = en_version(session, session.get_one(Handelse, handelse.id))
     expandera_allt(varje_databas)
     rader = leveranser(varje_databas, ett.id)
-    assert rader[forst.id, "sms"].status == Status.LEVERERAD
+    assert rader[forst.id, "sms"].status == Status.MOTTAGEN
     assert rader[forst.id, "epost"].status == Status.STRUKEN
     assert rader[sedan.id, "sms"].orsak == "ersatt av version 2"
     assert rader[sedan.id, "epost"].status == Status.VANTAR
@@ -231,9 +232,9 @@ def test_a_correction_reaches_those_who_got_the_first_also_if_they_have_chosen_i
         prenumeration.sms = False
         ett = en_underrattelse(session, handelse)
     expandera_allt(varje_databas)
-    kon = Ko(varje_databas, inst, "w1")
+    kon = en_ko(varje_databas, inst, "w1")
     for uppdrag in ta(kon).uppdrag:
-        kon.avgor(uppdrag, LEVERERAD)
+        avgor(kon, uppdrag, mottagen())
     assert fick(varje_databas, ett.id) == {angrat.id, forlorat.id}
     with skriver(varje_databas) as session:
         queries.prenumerationer(session, angrat.id)[0].sms = False

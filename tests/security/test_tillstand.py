@@ -19,6 +19,7 @@ from wis.auth import krets, rules
 from wis.db import Database
 from wis.handelser import lasratt, models
 from wis.lagesbild import atkomst
+from wis.notiser import queries
 
 Maskin = Callable[[], Tillstandsmaskin]
 
@@ -141,6 +142,12 @@ def spelad(maskin: Maskin, monkeypatch: pytest.MonkeyPatch) -> Tillstandsmaskin:
     return en
 
 
+def glom_byggda_fragor() -> None:
+    """The questions about recipients are built once per process: a rule that is changed must be asked anew."""
+    queries._mottagare.cache_clear()
+    queries._lasande_leveranser.cache_clear()
+
+
 def _fel(en: Tillstandsmaskin) -> str:
     en.steg = CHEF_B
     try:
@@ -156,7 +163,9 @@ def test_a_broken_rule_is_seen(spelad: Tillstandsmaskin, monkeypatch: pytest.Mon
     for modul, namn, ersatt, var in BRUTNA:
         with monkeypatch.context() as brutet:
             brutet.setattr(modul, namn, ersatt)
+            glom_byggda_fragor()
             fel = _fel(spelad)
+        glom_byggda_fragor()
         if var not in fel:
             osedda.append(f"{modul.__name__}.{namn}: {fel}")
     assert osedda == []

@@ -11,7 +11,7 @@ from wis.auth.krets import Tlp
 from wis.clock import STOCKHOLM, local
 from wis.notiser import rules, sms
 from wis.notiser.models import Notisslag, Status
-from wis.notiser.rules import Innehall, Regler, komponera
+from wis.notiser.rules import Innehall, Regler, Utfall, komponera
 
 LANK = "https://wis.example.se/handelser/snoovader-svealand/lagesbild/trafikverket/versioner/3"
 NU = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -189,26 +189,49 @@ def test_the_tries_are_spread_by_a_fifth_either_way() -> None:
 
 # --- how it went -------------------------------------------------------------------------------------------------
 
-REGLER = Regler(max_forsok=3, backoff=10.0)
+REGLER = Regler(ge_upp_efter=3600.0, backoff=10.0)
 
 
-def test_what_was_taken_is_delivered() -> None:
-    assert rules.avgor(rules.LEVERERAD, 1, NU, REGLER) == rules.Avgorande(Status.LEVERERAD, 2)
+@pytest.mark.parametrize(
+    ("utfall", "status"),
+    [
+        (rules.mottagen("s1"), Status.MOTTAGEN),
+        (rules.LEVERERAD, Status.LEVERERAD),
+        (rules.oviss("inget svar"), Status.OVISS),
+    ],
+)
+def test_what_was_handed_over_is_never_called_more_or_less_than_is_known(utfall: Utfall, status: Status) -> None:
+    assert rules.avgor(utfall, 1, NU, NU, REGLER) == rules.Avgorande(status, utfall.orsak, gick=True)
 
 
-def test_a_passing_failure_waits_for_another_try() -> None:
-    beslut = rules.avgor(rules.overgaende("svarar inte"), 1, NU, REGLER)
-    assert (beslut.status, beslut.forsok, beslut.tidigast) == (Status.VANTAR, 2, NU + timedelta(seconds=20))
+def test_a_passing_failure_waits_for_another_try_and_was_no_sending() -> None:
+    beslut = rules.avgor(rules.overgaende("svarar inte"), 2, NU, NU, REGLER)
+    assert (beslut.status, beslut.gick, beslut.tidigast) == (Status.VANTAR, False, NU + timedelta(seconds=20))
     assert beslut.orsak == "svarar inte"
 
 
+@pytest.mark.parametrize(("bad", "minst", "hogst"), [(90, 90, 108), (0, 0, 0), (10**6, 1800, 2160)])
+def test_a_provider_that_asks_for_a_pause_gets_it_and_all_do_not_come_back_at_once(
+    bad: float, minst: float, hogst: float
+) -> None:
+    def vantan(slump: float) -> float:
+        utfall = rules.overgaende("för många", vanta=bad)
+        beslut = rules.avgor(utfall, 5, NU, NU, Regler(24 * 3600, 10.0, slump))
+        assert beslut.tidigast is not None
+        return (beslut.tidigast - NU).total_seconds()
+
+    assert (vantan(0.0), vantan(1.0)) == (minst, hogst)
+
+
 def test_a_permanent_failure_is_not_tried_again() -> None:
-    beslut = rules.avgor(rules.permanent("numret finns inte"), 0, NU, REGLER)
+    beslut = rules.avgor(rules.permanent("numret finns inte"), 1, NU, NU, REGLER)
     assert (beslut.status, beslut.permanent, beslut.tidigast) == (Status.MISSLYCKAD, True, None)
 
 
-def test_after_the_last_try_it_has_failed_and_says_why() -> None:
-    beslut = rules.avgor(rules.overgaende("svarar inte"), 2, NU, REGLER)
+def test_when_the_next_try_would_come_too_late_it_has_failed_and_says_why() -> None:
+    sent = NU + timedelta(seconds=REGLER.ge_upp_efter - 10)
+    assert rules.avgor(rules.overgaende("svarar inte"), 1, NU, sent, REGLER).status is Status.VANTAR
+    beslut = rules.avgor(rules.overgaende("svarar inte"), 3, NU, sent, REGLER)
     assert (beslut.status, beslut.permanent) == (Status.MISSLYCKAD, False)
     assert beslut.orsak == "gav upp efter 3 försök: svarar inte"
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from wis import clock
+from wis.auth.models import Anvandare
 from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.notiser import queries, rules
@@ -17,6 +18,7 @@ from wis.notiser.models import Leverans, Status, Utskick
 from wis.tx import transaction
 
 PARTI = 500
+"""How many people a step goes through: what it costs to find out does not grow with how many there are."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,23 @@ class Framsteg:
     berorda: tuple[tuple[int, int | None, int | None], ...]
 
 
-def finns_att_expandera(session: Session) -> bool:
-    """Whether some dispatch still lacks recipients."""
-    return session.scalar(select(exists().where(Utskick.expanderat.is_(None)))) or False
+def finns_att_expandera(session: Session, now: datetime) -> bool:
+    """Whether some dispatch that is not held still lacks recipients."""
+    return session.scalar(select(exists().where(*_mogna(now)))) or False
+
+
+def _mogna(now: datetime, av: type[Utskick] = Utskick) -> tuple[ColumnElement[bool], ...]:
+    return av.expanderat.is_(None), or_(av.halls_till.is_(None), av.halls_till <= now)
 
 
 def expandera(database: Database, *, antal: int = PARTI) -> Framsteg | None:
-    """Work out the next `antal` recipients of the dispatch whose turn it is; None if there is nothing to do.
+    """Work out who of the next `antal` people are told by the dispatch whose turn it is; None if nothing is to be done.
 
     Urgent ones come first. Versions of the same thing are taken in order, one after the other: what a newer version
     strikes must be there to be struck. Run twice, or by two at once, it makes no delivery twice.
     """
     with database.reading() as session:
-        if not finns_att_expandera(session):
+        if not finns_att_expandera(session, clock.now()):
             return None
     with transaction(database) as session:
         utskick = _nasta(session)
@@ -48,9 +54,10 @@ def expandera(database: Database, *, antal: int = PARTI) -> Framsteg | None:
 
 
 def _nasta(session: Session) -> Utskick | None:
-    aldre = aliased(Utskick)
+    now, aldre = clock.now(), aliased(Utskick)
     fore = exists().where(
-        aldre.expanderat.is_(None),
+        # One that is still held does not make a newer one wait, but is passed by it.
+        *_mogna(now, aldre),
         aldre.id < Utskick.id,
         or_(
             and_(aldre.lagesbild_id.is_not(None), aldre.lagesbild_id == Utskick.lagesbild_id),
@@ -59,7 +66,7 @@ def _nasta(session: Session) -> Utskick | None:
     )
     return session.scalar(
         select(Utskick)
-        .where(Utskick.expanderat.is_(None), ~fore)
+        .where(*_mogna(now), ~fore)
         .order_by(Utskick.bradskande.desc(), Utskick.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -73,16 +80,33 @@ def _steg(session: Session, utskick: Utskick, antal: int) -> Framsteg:
     if utskick.underrattelse_id is not None and utskick.underrattelse_nummer is not None:
         rattar = (utskick.underrattelse_id, utskick.underrattelse_nummer) if utskick.underrattelse_nummer > 1 else None
     fraga = queries.Fraga(handelse.id, handelse.ovning, utskick.slag, queries.lasning_av(session, utskick), rattar)
-    mottagare = queries.mottagare(session, fraga, now, efter=utskick.expanderat_till, antal=antal)
+    efter = utskick.expanderat_till
+    _ga_forbi_hallna(session, utskick, now)
+    till = session.scalar(
+        select(Anvandare.id).where(Anvandare.id > efter).order_by(Anvandare.id).offset(antal - 1).limit(1)
+    )
+    mottagare = queries.mottagare(session, fraga, now, efter=efter, till=till)
     _skriv(session, utskick, mottagare, now)
     strukna = _stryk_aldre(session, utskick, mottagare, now)
-    if len(mottagare) < antal:
+    if till is None:
         utskick.expanderat = now
-    if mottagare:
-        utskick.expanderat_till = mottagare[-1].anvandare_id
+    else:
+        utskick.expanderat_till = till
     session.flush()
     berorda = ((utskick.id, utskick.handelse_id, utskick.aktor_id), *strukna)
     return Framsteg(utskick.id, utskick.expanderat is not None, berorda)
+
+
+def _ga_forbi_hallna(session: Session, utskick: Utskick, now: datetime) -> None:
+    """Of the same thing, nobody is told of an older version that was still held when a newer one went."""
+    villkor, _ = _aldre_versioner(utskick)
+    if villkor is not None:
+        session.execute(
+            update(Utskick)
+            .where(villkor, Utskick.expanderat.is_(None))
+            .values(expanderat=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _skriv(session: Session, utskick: Utskick, mottagare: Iterable[queries.Mottagare], now: datetime) -> None:
@@ -94,7 +118,8 @@ def _skriv(session: Session, utskick: Utskick, mottagare: Iterable[queries.Motta
             "kanal": kanal,
             "prioritet": 0 if utskick.bradskande else 1,
             "status": Status.VANTAR,
-            "tidigast": rules.tidigast(now, person.tystnad, bradskande=utskick.bradskande),
+            "tidigast": (nar := rules.tidigast(now, person.tystnad, bradskande=utskick.bradskande)),
+            "fran": nar,
             "forsok": 0,
             "orsak": "",
             "permanent": False,
@@ -106,10 +131,8 @@ def _skriv(session: Session, utskick: Utskick, mottagare: Iterable[queries.Motta
     if not rader:
         return
     # Uniqueness is the idempotency: who has a delivery already keeps that one.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(postgresql.insert(Leverans).on_conflict_do_nothing(), rader)
-    else:
-        session.execute(sqlite.insert(Leverans).on_conflict_do_nothing(), rader)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.connection().execute(insert(Leverans).on_conflict_do_nothing(), rader)
 
 
 def _stryk_aldre(
@@ -131,10 +154,11 @@ def _stryk_aldre(
         .where(
             Leverans.utskick_id.in_([rad.id for rad in aldre]),
             Leverans.anvandare_id.between(mottagare[0].anvandare_id, mottagare[-1].anvandare_id),
-            Leverans.status == Status.VANTAR,
+            # What is claimed and not begun is struck too: its worker is then refused to begin it.
+            Leverans.status.in_([Status.VANTAR, Status.TAGEN]),
             far_den_nya,
         )
-        .values(status=Status.STRUKEN, orsak=f"ersatt av version {nummer}", andrad=now)
+        .values(status=Status.STRUKEN, orsak=rules.ersatt_av(nummer), lease_till=None, worker=None, andrad=now)
         .returning(Leverans.utskick_id)
         .execution_options(synchronize_session=False)
     ).all()

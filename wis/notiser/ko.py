@@ -1,61 +1,37 @@
-"""The queue: claim, renew, settle. Each is one short transaction; nothing here is held while something is sent."""
+"""The queue: what is due is claimed and given back, in short transactions; none is open while something is sent."""
 
-import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from wis import clock
+from wis.auth.models import Anvandare
 from wis.db import Database
-from wis.notiser import rules
+from wis.notiser import referens, rules
+from wis.notiser.bokforing import Bokforing
+from wis.notiser.koposter import Berord, Resultat, Uppdrag, uppdatera
+from wis.notiser.kvittensregler import fortsatt
 from wis.notiser.models import Kanal, Kanalslag, Leverans, Status, Tystnad, Utskick, Utskicksslag
 from wis.notiser.queries import lasande_leveranser
-from wis.notiser.rules import Avgorande, Regler, Utfall
 from wis.settings import Settings
 from wis.tx import transaction
 
-PARTI = 32
-AVBRUTEN = "avbröts mitt i ett försök"
-# Each may have been a copy sent. A machine that keeps going down interrupts one per thread each time: see aterta().
-MAX_AVBROTT = 10
 INGEN_LASRATT = "har inte längre läsrätt"
 INGEN_KANAL = "har inte längre någon bekräftad adress"
+UPPREPAT = "UPPREPAT: "
 
+_FORFALL = {"tidigast": Leverans.tidigast, "fran": Leverans.fran}
 # In which what is due is claimed and sent.
 _ORDNING = (Leverans.prioritet, Leverans.tidigast, Leverans.id)
-
-Berord = tuple[int, int | None, int | None]
-
-
-@dataclass(frozen=True)
-class Uppdrag:
-    """One delivery that is ours to send: to whom, what, and what is needed to settle it without asking again."""
-
-    id: int
-    utskick_id: int
-    handelse_id: int | None
-    aktor_id: int | None
-    system: bool
-    bradskande: bool
-    till: str
-    amne: str
-    text: str
-    forsok: int
-    tystnad: tuple[str, str] | None
-
-    @property
-    def berord(self) -> Berord:
-        """The dispatch that it belongs to: (id, event, sending actor)."""
-        return self.utskick_id, self.handelse_id, self.aktor_id
 
 
 @dataclass
 class Parti:
-    """A claimed batch. After `lease_till` others may take what is left; `berorda`: changed by the claim itself.
+    """A claimed batch. After `lease_till` others may take what is not begun; `berorda`: changed by the claim itself.
 
     `bedomt`: when the right to read was last judged.
     """
@@ -67,42 +43,41 @@ class Parti:
 
 
 class Ko:
-    """The queue as one sending thread sees it; `worker` is its name, in the rows that it has claimed."""
+    """The queue as those threads see it that send by one provider; `worker` is their name, in the rows they have."""
 
-    def __init__(self, database: Database, settings: Settings, worker: str) -> None:
+    def __init__(self, database: Database, settings: Settings, worker: str, leverantor: str) -> None:
         self._database = database
+        self._hemlighet = settings.secret_key
         self._lease = timedelta(seconds=settings.lease)
-        self._regler = (settings.max_forsok, settings.backoff)
         self.worker = worker
+        self._bok = Bokforing(database, settings, worker, leverantor)
 
-    def ta(self, kanal: Kanalslag) -> Parti | None:
-        """Claim up to PARTI deliveries that are due by this channel; None if there are none.
+    def ta(self, kanal: Kanalslag, antal: int = 128, *, prov: bool = False) -> Parti | None:
+        """Claim up to `antal` deliveries that are due by this channel; None if there are none.
+
+        `prov`: to try a provider that failed, for which what waits for its sake will do before it is due.
 
         The right to read is judged anew: who has lost it is struck, as is who has no verified channel left; who has
         come into quiet hours waits. So the batch may be empty though something was claimed.
         """
         now = clock.now()
         with self._database.reading() as session:
-            if not session.scalar(select(exists().where(*_forfallna(kanal, now)))):
+            if not session.scalar(select(exists().where(*_forfallna(kanal, now, prov=prov)))):
                 return None
         with transaction(self._database) as session:
-            return self._ta(session, kanal, now)
+            return self._ta(session, _forfallna(kanal, now, prov=prov), now, antal)
 
-    def _ta(self, session: Session, kanal: Kanalslag, now: datetime) -> Parti:
+    def _ta(self, session: Session, villkor: tuple[Any, ...], now: datetime, antal: int) -> Parti:
         ids = session.scalars(
-            select(Leverans.id)
-            .where(*_forfallna(kanal, now))
-            .order_by(*_ORDNING)
-            .limit(PARTI)
-            .with_for_update(skip_locked=True)
+            select(Leverans.id).where(*villkor).order_by(*_ORDNING).limit(antal).with_for_update(skip_locked=True)
         ).all()
         parti = Parti([], now + self._lease, now)
         tagna = session.scalars(
-            _uppdatera(Leverans.id.in_(ids), Leverans.status == Status.VANTAR)
-            .values(status=Status.SANDER, lease_till=parti.lease_till, worker=self.worker, andrad=now)
+            uppdatera(Leverans.id.in_(ids), Leverans.status == Status.VANTAR)
+            .values(status=Status.TAGEN, lease_till=parti.lease_till, worker=self.worker, andrad=now)
             .returning(Leverans.id)
         ).all()
-        for rad in _rader(session, tagna, now):
+        for rad in self._rader(session, tagna, now):
             self._bedom(session, parti, rad, now)
         return parti
 
@@ -115,13 +90,15 @@ class Ko:
                 "status": Status.STRUKEN,
                 "orsak": INGEN_KANAL if rad.far_lasa else INGEN_LASRATT,
             }
+        elif rad.ersatt_av is not None:
+            varden = {"status": Status.STRUKEN, "orsak": rules.ersatt_av(rad.ersatt_av)}
         elif nar > now:
-            varden = {"status": Status.VANTAR, "tidigast": nar}
+            varden = {"status": Status.VANTAR, "tidigast": nar, "fran": nar}
         else:
             parti.uppdrag.append(uppdrag)
             return
         parti.berorda.add(uppdrag.berord)
-        session.execute(_uppdatera(Leverans.id == uppdrag.id).values(**varden, lease_till=None, worker=None))
+        session.execute(uppdatera(Leverans.id == uppdrag.id).values(**varden, lease_till=None, worker=None))
 
     def stryk_utan_ratt(self, parti: Parti, kvar: Mapping[int, Uppdrag]) -> set[int]:
         """Strike those of these claimed deliveries whose recipient no longer reads what is told of; returns their ids.
@@ -135,7 +112,7 @@ class Ko:
             return borta
         with transaction(self._database) as session:
             session.execute(
-                _uppdatera(*self._mina(borta)).values(
+                uppdatera(*self._tagna(borta)).values(
                     status=Status.STRUKEN, orsak=INGEN_LASRATT, lease_till=None, worker=None, andrad=now
                 )
             )
@@ -145,92 +122,52 @@ class Ko:
         """Hold the claim on these longer; returns those that are still ours."""
         till = clock.now() + self._lease
         with transaction(self._database) as session:
-            egna = session.scalars(_uppdatera(*self._mina(kvar)).values(lease_till=till).returning(Leverans.id)).all()
+            egna = session.scalars(uppdatera(*self._tagna(kvar)).values(lease_till=till).returning(Leverans.id)).all()
         parti.lease_till = till
         return set(egna)
 
-    def avgor(self, uppdrag: Uppdrag, utfall: Utfall) -> bool:
-        """Settle one delivery. False if the claim had lapsed and somebody else has it now: then nothing is changed."""
-        now = clock.now()
-        max_forsok, backoff = self._regler
-        slump = random.random()  # noqa: S311 only spreads the tries
-        beslut = rules.avgor(utfall, uppdrag.forsok, now, Regler(max_forsok, backoff, slump))
-        with transaction(self._database) as session:
-            traffad = session.scalars(
-                _uppdatera(*self._mina([uppdrag.id]))
-                .values(**_varden(beslut, uppdrag, now), lease_till=None)
-                .returning(Leverans.id)
-            ).all()
-            if traffad and uppdrag.system and beslut.status is not Status.VANTAR:
-                _glom_text(session, uppdrag.utskick_id)
-        return bool(traffad)
+    def bokfor(self, borjar: Collection[int], gjorda: Sequence[Resultat], *, genast: bool = False) -> set[int]:
+        """Write down what came of these, and that those are about to be sent; see Bokforing."""
+        return self._bok.bokfor(borjar, gjorda, genast=genast)
 
     def slapp(self, kvar: Collection[int]) -> None:
-        """Give back what was claimed and not tried."""
+        """Give back what was claimed and not begun."""
         if not kvar:
             return
         with transaction(self._database) as session:
-            session.execute(
-                _uppdatera(*self._mina(kvar)).values(
-                    status=Status.VANTAR, lease_till=None, worker=None, andrad=clock.now()
-                )
-            )
+            session.execute(uppdatera(*self._tagna(kvar)).values(**tillbakalagd(clock.now())))
 
-    def _mina(self, ids: Collection[int]) -> tuple[Any, ...]:
-        return Leverans.id.in_(list(ids)), Leverans.status == Status.SANDER, Leverans.worker == self.worker
+    def _tagna(self, ids: Collection[int]) -> tuple[Any, ...]:
+        return Leverans.id.in_(list(ids)), Leverans.status == Status.TAGEN, Leverans.worker == self.worker
 
+    def _rader(self, session: Session, ids: Collection[int], now: datetime) -> list["_Rad"]:
+        rader = session.execute(_TAGNA, {"leveranser": list(ids)}).all()
+        # The texts are long, and most of a batch shares them.
+        utskick = {ett.id: ett for ett in session.scalars(_UTSKICK, {"utskick": [rad.utskick_id for rad in rader]})}
+        uppdrag = {rad.id: self._uppdrag(rad, utskick[rad.utskick_id]) for rad in rader}
+        utan_ratt = _utan_ratt(session, uppdrag, now)
+        # What has not been tried was struck when the newer version went.
+        ersatta = _ersatta(session, [rad.id for rad in rader if rad.forsok])
+        return [_Rad(ett, id_ not in utan_ratt, ersatta.get(id_)) for id_, ett in uppdrag.items()]
 
-def aterta(database: Database) -> set[Berord]:
-    """Put back what was claimed by somebody who did not come back. Returns the dispatches concerned.
-
-    A thread sends its batch in order and settles each before it begins the next. So of what it left only the first can
-    have been begun: that one was interrupted, the rest is as if never taken. What has been interrupted MAX_AVBROTT
-    times is given up: a message that brings down its worker must not do so, nor come as a copy, for ever.
-    """
-    now = clock.now()
-    gangen = and_(Leverans.status == Status.SANDER, Leverans.lease_till <= now)
-    with database.reading() as session:
-        if not session.scalar(select(exists().where(gangen))):
-            return set()
-    with transaction(database) as session:
-        rader = session.execute(
-            select(Leverans.id, Leverans.worker, Leverans.utskick_id)
-            .where(gangen)
-            .order_by(*_ORDNING)
-            .with_for_update(skip_locked=True)
-        ).all()
-        forsta: dict[str | None, int] = {}
-        for id_, worker, _ in rader:
-            forsta.setdefault(worker, id_)
-        _aterta(session, [rad.id for rad in rader], list(forsta.values()), now)
-        berorda = session.execute(
-            select(Utskick.id, Utskick.handelse_id, Utskick.aktor_id).where(
-                Utskick.id.in_({rad.utskick_id for rad in rader})
-            )
+    def _uppdrag(self, rad: Any, utskick: Utskick) -> Uppdrag:
+        """`rad` has the columns of _TAGNA."""
+        forst, sms = UPPREPAT if rad.upprepad else "", rad.kanal == Kanalslag.SMS
+        return Uppdrag(
+            id=rad.id,
+            utskick_id=utskick.id,
+            handelse_id=utskick.handelse_id,
+            aktor_id=utskick.aktor_id,
+            system=utskick.slag == Utskicksslag.SYSTEM,
+            bradskande=utskick.bradskande,
+            till=rad.till or "",
+            amne=forst + fortsatt(utskick.amne, rad.funktion),
+            text=forst + fortsatt(utskick.sms, rad.funktion) if sms else fortsatt(utskick.epost, rad.funktion),
+            referens=referens.gor(self._hemlighet, rad.id),
+            forsok=rad.forsok,
+            fran=rad.fran,
+            tystnad=None if rad.tyst_fran is None else (rad.tyst_fran, rad.tyst_till),
         )
-        return {(id_, handelse_id, aktor_id) for id_, handelse_id, aktor_id in berorda}
-
-
-def _aterta(session: Session, ids: Sequence[int], avbrutna: Sequence[int], now: datetime) -> None:
-    """Put these back, but of the interrupted ones give up what has been interrupted too often."""
-    slappt: dict[str, Any] = {"lease_till": None, "worker": None, "andrad": now}
-    avbrutet = slappt | {"avbrott": Leverans.avbrott + 1}
-    sista = Leverans.avbrott + 1 >= MAX_AVBROTT
-    orsak = f"{rules.GAV_UPP}: {AVBRUTEN} {MAX_AVBROTT} gånger"
-    uppgivna = session.scalars(
-        _uppdatera(Leverans.id.in_(avbrutna), sista)
-        .values(**avbrutet, status=Status.MISSLYCKAD, orsak=orsak)
-        .returning(Leverans.utskick_id)
-    ).all()
-    for utskick_id in uppgivna:
-        _glom_text(session, utskick_id)
-    kvar = Leverans.status == Status.SANDER
-    session.execute(
-        _uppdatera(Leverans.id.in_(avbrutna), kvar).values(
-            **avbrutet, status=Status.VANTAR, tidigast=now, orsak=AVBRUTEN
-        )
-    )
-    session.execute(_uppdatera(Leverans.id.in_(ids), kvar).values(**slappt, status=Status.VANTAR))
 
 
 # --- pieces ------------------------------------------------------------------------------------------------------
@@ -240,79 +177,84 @@ def _aterta(session: Session, ids: Sequence[int], avbrutna: Sequence[int], now: 
 class _Rad:
     uppdrag: Uppdrag
     far_lasa: bool
+    ersatt_av: int | None
 
 
-def _forfallna(kanal: Kanalslag, now: datetime) -> tuple[Any, ...]:
-    return Leverans.status == Status.VANTAR, Leverans.kanal == kanal, Leverans.tidigast <= now
+_TAGNA = (
+    select(
+        Leverans.id,
+        Leverans.utskick_id,
+        Leverans.kanal,
+        Leverans.forsok,
+        Leverans.fran,
+        Leverans.upprepad,
+        Anvandare.namn.label("funktion"),
+        func.coalesce(Leverans.adress, Kanal.adress).label("till"),
+        Tystnad.fran.label("tyst_fran"),
+        Tystnad.till.label("tyst_till"),
+    )
+    .outerjoin(
+        Kanal,
+        and_(Kanal.anvandare_id == Leverans.anvandare_id, Kanal.slag == Leverans.kanal, Kanal.verifierad.is_not(None)),
+    )
+    .outerjoin(Tystnad, Tystnad.anvandare_id == Leverans.anvandare_id)
+    .outerjoin(Anvandare, Anvandare.id == Leverans.for_funktion_id)
+    .where(Leverans.id.in_(bindparam("leveranser", expanding=True)))
+    .order_by(*_ORDNING)
+)
+_UTSKICK = select(Utskick).where(Utskick.id.in_(bindparam("utskick", expanding=True)))
 
 
-def _uppdatera(*villkor: Any) -> Any:
-    return update(Leverans).where(*villkor).execution_options(synchronize_session=False)
+_NYARE, _NY_LEVERANS = aliased(Utskick), aliased(Leverans)
+_NUMMER = func.coalesce(_NYARE.lagesbild_nummer, _NYARE.underrattelse_nummer)
+_ERSATTA = (
+    select(Leverans.id, func.max(_NUMMER))
+    .join(Utskick, Utskick.id == Leverans.utskick_id)
+    .join(
+        _NYARE,
+        or_(
+            and_(_NYARE.lagesbild_id == Utskick.lagesbild_id, _NYARE.lagesbild_nummer > Utskick.lagesbild_nummer),
+            and_(
+                _NYARE.underrattelse_id == Utskick.underrattelse_id,
+                _NYARE.underrattelse_nummer > Utskick.underrattelse_nummer,
+            ),
+        ),
+    )
+    .join(
+        _NY_LEVERANS,
+        and_(
+            _NY_LEVERANS.utskick_id == _NYARE.id,
+            _NY_LEVERANS.anvandare_id == Leverans.anvandare_id,
+            _NY_LEVERANS.kanal == Leverans.kanal,
+            _NY_LEVERANS.status.not_in([Status.MISSLYCKAD, Status.STRUKEN]),
+        ),
+    )
+    .where(Leverans.id.in_(bindparam("leveranser", expanding=True)))
+    .group_by(Leverans.id)
+)
+
+
+def _ersatta(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """By what version those of these are replaced whose recipient is told of a newer one by the same channel."""
+    return {id_: nummer for id_, nummer in session.execute(_ERSATTA, {"leveranser": ids})} if ids else {}
+
+
+def _forfallna(kanal: Kanalslag, now: datetime, *, prov: bool) -> tuple[Any, ...]:
+    nar = Leverans.tidigast <= now
+    return (
+        Leverans.status == Status.VANTAR,
+        Leverans.kanal == kanal,
+        or_(nar, Leverans.om_leverantoren) if prov else nar,
+    )
+
+
+def tillbakalagd(now: datetime) -> dict[str, Any]:
+    """What a claim that was not begun becomes. It was due: should the clock have been set back, it still is."""
+    tider = {namn: case((kol > now, now), else_=kol) for namn, kol in _FORFALL.items()}
+    return {**tider, "status": Status.VANTAR, "lease_till": None, "worker": None, "andrad": now}
 
 
 def _utan_ratt(session: Session, uppdrag: Mapping[int, Uppdrag], now: datetime) -> set[int]:
     """Those of these whose recipient does not read what is told of. A message of the system is its recipient's own."""
     ids = {id_ for id_, ett in uppdrag.items() if not ett.system}
-    return ids - set(session.scalars(lasande_leveranser(ids, now))) if ids else set()
-
-
-def _rader(session: Session, ids: Collection[int], now: datetime) -> list[_Rad]:
-    rows = session.execute(
-        select(Leverans, Utskick, Kanal.adress, Tystnad)
-        .join(Utskick, Utskick.id == Leverans.utskick_id)
-        .outerjoin(
-            Kanal,
-            and_(
-                Kanal.anvandare_id == Leverans.anvandare_id,
-                Kanal.slag == Leverans.kanal,
-                Kanal.verifierad.is_not(None),
-            ),
-        )
-        .outerjoin(Tystnad, Tystnad.anvandare_id == Leverans.anvandare_id)
-        .where(Leverans.id.in_(list(ids)))
-        .order_by(*_ORDNING)
-        .execution_options(populate_existing=True)
-    )
-    uppdrag = {lev.id: _uppdrag(lev, utskick, adress, tyst) for lev, utskick, adress, tyst in rows}
-    utan_ratt = _utan_ratt(session, uppdrag, now)
-    return [_Rad(ett, id_ not in utan_ratt) for id_, ett in uppdrag.items()]
-
-
-def _uppdrag(leverans: Leverans, utskick: Utskick, adress: str | None, tyst: Tystnad | None) -> Uppdrag:
-    return Uppdrag(
-        id=leverans.id,
-        utskick_id=utskick.id,
-        handelse_id=utskick.handelse_id,
-        aktor_id=utskick.aktor_id,
-        system=utskick.slag == Utskicksslag.SYSTEM,
-        bradskande=utskick.bradskande,
-        till=leverans.adress or adress or "",
-        amne=utskick.amne,
-        text=utskick.sms if leverans.kanal == Kanalslag.SMS else utskick.epost,
-        forsok=leverans.forsok,
-        tystnad=None if tyst is None else (tyst.fran, tyst.till),
-    )
-
-
-def _varden(beslut: Avgorande, uppdrag: Uppdrag, now: datetime) -> dict[str, Any]:
-    varden: dict[str, Any] = {
-        "status": beslut.status,
-        "forsok": beslut.forsok,
-        "orsak": beslut.orsak,
-        "permanent": beslut.permanent,
-        "andrad": now,
-    }
-    if beslut.tidigast is not None:
-        varden["tidigast"] = rules.tidigast(beslut.tidigast, uppdrag.tystnad, bradskande=uppdrag.bradskande)
-        varden["worker"] = None
-    return varden
-
-
-def _glom_text(session: Session, utskick_id: int) -> None:
-    """Blank a message of the system when it has been sent or given up: it held a code or a single-use link."""
-    session.execute(
-        update(Utskick)
-        .where(Utskick.id == utskick_id, Utskick.slag == Utskicksslag.SYSTEM)
-        .values(sms="", epost="")
-        .execution_options(synchronize_session=False)
-    )
+    return ids - lasande_leveranser(session, ids, now) if ids else set()

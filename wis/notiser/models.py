@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -132,7 +133,8 @@ class Utskicksslag(StrEnum):
 class Utskick(Base):
     """What is said: bound to the exact version it tells of, written in the same transaction. At most one per version.
 
-    `expanderat_till` is the highest person id that has got its Leverans rows; `expanderat` is set when all have.
+    `expanderat_till`: whose id is no higher has got its Leverans rows; `expanderat` is set when all have.
+    Nobody is told before `halls_till`, and nobody at all once it is `angrad`: taken back by the one who sent it.
     """
 
     __tablename__ = "utskick"
@@ -146,6 +148,7 @@ class Utskick(Base):
             " AND (slag = 'system' OR handelse_id IS NOT NULL)",
             name="kalla",
         ),
+        CheckConstraint("(angrad IS NULL) = (angrad_av_id IS NULL)", name="angrad"),
         ForeignKeyConstraint(
             ["lagesbild_id", "lagesbild_nummer"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
         ),
@@ -184,35 +187,58 @@ class Utskick(Base):
     # The circle and the label of what it tells of: the right to read it is judged by them.
     krets_id: Mapped[int | None] = mapped_column(ForeignKey("lasarkrets.id"))
     tlp: Mapped[str] = mapped_column(default=Tlp.CLEAR, server_default="clear")
+    halls_till: Mapped[datetime | None]
+    angrad: Mapped[datetime | None]
+    angrad_av_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
 
     handelse: Mapped[Handelse | None] = relationship()
     aktor: Mapped[Aktor | None] = relationship()
 
 
 class Status(StrEnum):
-    """How far a delivery has come. STRUKEN: not sent; the right to read was lost, or a newer version replaced it."""
+    """How far a delivery has come.
+
+    TAGEN: claimed by a worker, not begun. SANDS: the attempt is written down, just before it is made. MOTTAGEN: the
+    provider has it. LEVERERAD: a receipt says that the phone or mailbox has it. OVISS: begun, and no answer came.
+    STRUKEN: not sent; the right to read was lost, a newer version replaced it, or it was taken back.
+    """
 
     VANTAR = "vantar"
-    SANDER = "sander"
+    TAGEN = "tagen"
+    SANDS = "sands"
+    MOTTAGEN = "mottagen"
     LEVERERAD = "levererad"
     MISSLYCKAD = "misslyckad"
+    OVISS = "oviss"
     STRUKEN = "struken"
+
+
+class Anledning(StrEnum):
+    """Why there is a delivery: what the person chose, or that nobody has answered on the first way."""
+
+    VAL = "val"
+    ANDRA_KANALEN = "andra_kanalen"
+    PAMINNELSE = "paminnelse"
+    NASTA_PERSON = "nasta_person"
 
 
 class Leverans(Base):
     """One recipient by one channel. `tidigast`: not before (quiet hours, back-off). `lease_till`: a claim ends.
 
     `adress` is set only for SYSTEM (codes and invitations go to an address not yet verified); otherwise the verified
-    channel is looked up when it is sent.
+    channel is looked up when it is sent. `sandningar`: how often it has been, or may have been, handed over; `forsok`
+    counts what was refused too. `for_funktion_id`: the person is told because nobody on duty as the function answered.
     """
 
     __tablename__ = "leverans"
     __table_args__ = (
         one_of("kanal", Kanalslag),
         one_of("status", Status),
+        one_of("anledning", Anledning),
         UniqueConstraint("utskick_id", "anvandare_id", "kanal"),
-        CheckConstraint("(status = 'sander') = (lease_till IS NOT NULL)", name="lease"),
+        CheckConstraint("(status IN ('tagen', 'sands')) = (lease_till IS NOT NULL)", name="lease"),
         Index("ix_leverans_anvandare_id", "anvandare_id"),
+        Index("ix_leverans_for_funktion_id", "for_funktion_id"),
         Index(
             "ix_leverans_ko",
             "kanal",
@@ -224,8 +250,15 @@ class Leverans(Base):
         Index(
             "ix_leverans_lease",
             "lease_till",
-            sqlite_where=text("status = 'sander'"),
-            postgresql_where=text("status = 'sander'"),
+            sqlite_where=text("status IN ('tagen', 'sands')"),
+            postgresql_where=text("status IN ('tagen', 'sands')"),
+        ),
+        # What nobody has answered, by when it was handed over.
+        Index(
+            "ix_leverans_oviss",
+            "sand",
+            sqlite_where=text("status = 'oviss'"),
+            postgresql_where=text("status = 'oviss'"),
         ),
     )
 
@@ -241,17 +274,57 @@ class Leverans(Base):
     status: Mapped[str]
     tidigast: Mapped[datetime]
     forsok: Mapped[int] = mapped_column(default=0)
-    # How often a worker has not come back from sending it. That says little of the message itself, so it is no try.
-    avbrott: Mapped[int] = mapped_column(default=0)
+    sandningar: Mapped[int] = mapped_column(default=0, server_default="0")
+    anledning: Mapped[str] = mapped_column(default=Anledning.VAL, server_default="val")
+    for_funktion_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
     worker: Mapped[str | None]
     lease_till: Mapped[datetime | None]
+    # The provider that it was last handed to, its id of the message, and when the handing over began.
+    leverantor: Mapped[str | None]
+    leverantors_id: Mapped[str | None]
+    sand: Mapped[datetime | None]
+    # It waits because the provider failed, and goes as soon as the provider is well.
+    om_leverantoren: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # It may have come already, and says so.
+    upprepad: Mapped[bool] = mapped_column(default=False, server_default=false())
     orsak: Mapped[str] = mapped_column(default="")
     permanent: Mapped[bool] = mapped_column(default=False)
+    # Since when it should have been sent; tries go on for a day from then.
+    fran: Mapped[datetime]
     andrad: Mapped[datetime]
 
     utskick: Mapped[Utskick] = relationship()
-    anvandare: Mapped[Anvandare] = relationship()
+    anvandare: Mapped[Anvandare] = relationship(foreign_keys=[anvandare_id])
     aktor: Mapped[Aktor | None] = relationship()
+
+
+class Kvittens(Base):
+    """That a person, or a function through one on duty, has seen what was sent: `last`; `kvitterad` when they said so.
+
+    `genom_id`: who it was, when the row is a function's.
+    """
+
+    __tablename__ = "kvittens"
+
+    utskick_id: Mapped[int] = mapped_column(ForeignKey("utskick.id"), primary_key=True)
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"), primary_key=True)
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    genom_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
+    last: Mapped[datetime]
+    kvitterad: Mapped[datetime | None]
+
+
+class Leverantorsminut(Base):
+    """What came of the tries with one provider in one minute, over all processes: for operators."""
+
+    __tablename__ = "leverantorsminut"
+
+    leverantor: Mapped[str] = mapped_column(primary_key=True)
+    minut: Mapped[datetime] = mapped_column(primary_key=True)
+    mottagna: Mapped[int] = mapped_column(default=0)
+    nekade: Mapped[int] = mapped_column(default=0)
+    fel: Mapped[int] = mapped_column(default=0)
+    ovissa: Mapped[int] = mapped_column(default=0)
 
 
 class Utkorgspost(Base):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    bindparam,
     case,
     column,
     distinct,
@@ -32,13 +34,6 @@ from wis.db import UtcDateTime
 from wis.handelser.lasratt import Innehall, lasbar_for, medlem_laser, medlem_laser_handelsen
 from wis.handelser.models import Handelse, Lage
 from wis.notiser import rules
-from wis.notiser.leveransfragor import (
-    aldsta_forfallna,
-    statusrader,
-    utskick_for_handelse,
-    utskick_for_lagesbild,
-    utskick_for_underrattelse,
-)
 from wis.notiser.models import (
     Kanal,
     Kanalslag,
@@ -51,29 +46,7 @@ from wis.notiser.models import (
     Utskick,
 )
 
-__all__ = [
-    "Fraga",
-    "Lasning",
-    "Mottagare",
-    "Mottagaroversikt",
-    "aldsta_forfallna",
-    "kanaler",
-    "lagesbildens_slug",
-    "lasande_leveranser",
-    "lasning_av",
-    "lasta_utskick",
-    "mottagare",
-    "mottagaroversikt",
-    "oppna_handelser_for",
-    "oversikt",
-    "prenumerationer",
-    "statusrader",
-    "tystnad",
-    "utskick_for_handelse",
-    "utskick_for_lagesbild",
-    "utskick_for_underrattelse",
-]
-
+_OANDLIG = 2**31 - 1
 
 # Publications lie above this package, which knows their tables by name alone, as its foreign keys do.
 LAGESBILD = table(
@@ -144,7 +117,7 @@ def lasning_av(session: Session, utskick: Utskick) -> Lasning:
     return Lasning(utskick.skapad, agare_id, utskick.tlp, utskick.krets_id)
 
 
-def _utskickets_innehall() -> Innehall:
+def utskickets_innehall() -> Innehall:
     """As lasning_av() in SQL. Needs Utskick, outer joined with LAGESBILD."""
     agare = case((Utskick.lagesbild_id.is_(None), Utskick.aktor_id), else_=LAGESBILD.c.aktor_id)
     return Innehall(Utskick.skapad, agare, Utskick.tlp, Utskick.krets_id)
@@ -156,8 +129,15 @@ def lagesbildens_slug(session: Session, lagesbild_id: int) -> str:
     return session.scalar(agare.where(LAGESBILD.c.id == lagesbild_id)) or "samlad"
 
 
-def lasande_leveranser(ids: Collection[int], now: datetime) -> Select[int]:
-    """SQL: those of these deliveries whose recipient reads at `now` what is told of. Not for those of the system."""
+def lasande_leveranser(session: Session, ids: Collection[int], now: datetime) -> set[int]:
+    """Those of these deliveries whose recipient reads at `now` what is told of. Not for those of the system."""
+    return set(session.scalars(_lasande_leveranser(), {"leveranser": list(ids), "nu": now}))
+
+
+@cache
+def _lasande_leveranser() -> Select[int]:
+    # Built once: a batch is claimed hundreds of times a second, and to put this together takes longer than to run it.
+    nu: Any = bindparam("nu", type_=UtcDateTime())
     # All in one FROM: within an EXISTS the conditions would not be tied to the dispatch.
     return (
         select(Leverans.id)
@@ -167,7 +147,7 @@ def lasande_leveranser(ids: Collection[int], now: datetime) -> Select[int]:
         .join(Medlemskap, Medlemskap.anvandare_id == Leverans.anvandare_id)
         .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
         .outerjoin(LAGESBILD, LAGESBILD.c.id == Utskick.lagesbild_id)
-        .where(Leverans.id.in_(list(ids)), medlem_laser(_utskickets_innehall(), now))
+        .where(Leverans.id.in_(bindparam("leveranser", expanding=True)), medlem_laser(utskickets_innehall(), nu))
     )
 
 
@@ -177,23 +157,25 @@ def lasta_utskick(session: Session, who: Subjekt, ids: Collection[int]) -> set[i
         select(Utskick.id)
         .join(Handelse, Handelse.id == Utskick.handelse_id)
         .outerjoin(LAGESBILD, LAGESBILD.c.id == Utskick.lagesbild_id)
-        .where(Utskick.id.in_(list(ids)), lasbar_for(who, _utskickets_innehall()))
+        .where(Utskick.id.in_(list(ids)), lasbar_for(who, utskickets_innehall()))
     )
     return set(found)
 
 
+def antal_nadda(session: Session, utskick: Utskick) -> int:
+    """How many would be told of it now. Raises ValueError for a message of the system."""
+    if utskick.handelse is None:
+        raise ValueError(utskick.id)
+    rattar = utskick.underrattelse_id if (utskick.underrattelse_nummer or 0) > 1 else None
+    return oversikt(session, utskick.handelse, Notisslag(utskick.slag), lasning_av(session, utskick), rattar).personer
+
+
 def mottagare(
-    session: Session, fraga: Fraga, now: datetime, *, efter: int = 0, antal: int | None = None
+    session: Session, fraga: Fraga, now: datetime, *, efter: int = 0, till: int | None = None
 ) -> list[Mottagare]:
-    """Those to be told who have a channel or not, by rising person id from above `efter`; at most `antal`."""
-    sats, kolumner = _mottagarsats(fraga, now)
-    rows = session.execute(
-        sats.add_columns(Anvandare.id, Medlemskap.aktor_id, kolumner.sms, kolumner.epost, Tystnad.fran, Tystnad.till)
-        .outerjoin(Tystnad, Tystnad.anvandare_id == Anvandare.id)
-        .where(Anvandare.id > efter)
-        .order_by(Anvandare.id)
-        .limit(antal)
-    )
+    """Those to be told who have a channel or not, by rising person id: those above `efter`, up to and with `till`."""
+    varden = {"nu": now, "efter": efter, "till": _OANDLIG if till is None else till}
+    rows = session.execute(_mottagare(fraga), varden)
     return [
         Mottagare(
             person,
@@ -203,6 +185,19 @@ def mottagare(
         )
         for person, aktor, sms, epost, fran, till in rows
     ]
+
+
+@lru_cache(maxsize=8)
+def _mottagare(fraga: Fraga) -> Select[Any]:
+    # Built once for all the steps of a dispatch: to put it together takes as long as to run it.
+    nu: Any = bindparam("nu", type_=UtcDateTime())
+    bland: Any = bindparam("efter", type_=Integer()), bindparam("till", type_=Integer())
+    sats, kolumner = _mottagarsats(fraga, nu, bland)
+    return (
+        sats.add_columns(Anvandare.id, Medlemskap.aktor_id, kolumner.sms, kolumner.epost, Tystnad.fran, Tystnad.till)
+        .outerjoin(Tystnad, Tystnad.anvandare_id == Anvandare.id)
+        .order_by(Anvandare.id)
+    )
 
 
 def mottagaroversikt(
@@ -249,9 +244,6 @@ def oversikt(
     return Mottagaroversikt(personer, aktorer, antal_sms, antal_epost, tuple(namn), funktioner)
 
 
-_OANDLIG = 2**31 - 1
-
-
 @dataclass(frozen=True)
 class _Kolumner:
     """SQL: whether the person is to be reached, and can be, by each channel."""
@@ -260,9 +252,12 @@ class _Kolumner:
     epost: ColumnElement[bool]
 
 
-def _mottagarsats(fraga: Fraga, now: datetime) -> tuple[Select[Any], _Kolumner]:
-    """A SELECT without columns: one row per person who may read and chose to be told, with the membership for it."""
-    laser = _forsta_medlemskap(fraga, now)
+def _mottagarsats(fraga: Fraga, now: datetime, bland: tuple[int, int] = (0, _OANDLIG)) -> tuple[Select[Any], _Kolumner]:
+    """A SELECT without columns: one row per person who may read and chose to be told, with the membership for it.
+
+    Of those whose id is above the first of `bland` and at most the second.
+    """
+    laser = _forsta_medlemskap(fraga, now, bland)
     egen, allman = aliased(Prenumeration), aliased(Prenumeration)
     sms_kanal, epost_kanal = aliased(Kanal), aliased(Kanal)
     omfattning = Omfattning.OVNINGAR if fraga.ovning else Omfattning.ALLA
@@ -284,21 +279,26 @@ def _mottagarsats(fraga: Fraga, now: datetime) -> tuple[Select[Any], _Kolumner]:
         )
         .outerjoin(sms_kanal, _verifierad(sms_kanal, Kanalslag.SMS))
         .outerjoin(epost_kanal, _verifierad(epost_kanal, Kanalslag.EPOST))
-        .where(or_(vill_sms, vill_epost))
+        .where(or_(vill_sms, vill_epost), *_inom(Anvandare.id, bland))
     )
     return sats, _Kolumner(and_(vill_sms, sms_kanal.id.is_not(None)), and_(vill_epost, epost_kanal.id.is_not(None)))
 
 
-def _forsta_medlemskap(fraga: Fraga, now: datetime) -> Any:
-    """Who may read what is told of, each once, by the first membership that gives it."""
+def _forsta_medlemskap(fraga: Fraga, now: datetime, bland: tuple[int, int]) -> Any:
+    """Who may read what is told of, each once, by the first membership that gives it; those `bland` these ids."""
     return (
         select(Medlemskap.anvandare_id, func.min(Medlemskap.id).label("medlemskap_id"))
         .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
         .join(Handelse, Handelse.id == fraga.handelse_id)
-        .where(_laser(fraga.lasning, now))
+        # Said in here too: else each step of an expansion would go through everybody.
+        .where(_laser(fraga.lasning, now), *_inom(Medlemskap.anvandare_id, bland))
         .group_by(Medlemskap.anvandare_id)
         .subquery()
     )
+
+
+def _inom(id_: Any, bland: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
+    return id_ > bland[0], id_ <= bland[1]
 
 
 def _laser(lasning: Lasning, now: datetime) -> ColumnElement[bool]:
@@ -332,7 +332,7 @@ def _fick_tidigare(fraga: Fraga, kanal: Kanalslag) -> ColumnElement[bool]:
     return exists().where(
         Leverans.anvandare_id == Anvandare.id,
         Leverans.kanal == kanal,
-        Leverans.status.in_((Status.VANTAR, Status.SANDER, Status.LEVERERAD)),
+        Leverans.status.not_in((Status.MISSLYCKAD, Status.STRUKEN)),
         Leverans.utskick_id == Utskick.id,
         Utskick.underrattelse_id == underrattelse_id,
         Utskick.underrattelse_nummer < nummer,

@@ -190,25 +190,40 @@ def vantetid(forsok: int, grund: float, slump: float) -> timedelta:
 class Utfallsslag(StrEnum):
     """Kinds of outcome of one try."""
 
+    MOTTAGEN = "mottagen"
     LEVERERAD = "levererad"
     OVERGAENDE = "overgaende"
     PERMANENT = "permanent"
+    OVISS = "oviss"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Utfall:
-    """How one try went. `orsak` is for people to read and holds no number, address or text of the message."""
+    """How one try went. `orsak` is for people to read and holds no number, address or text of the message.
+
+    `leverantors_id` is the provider's own name of the message; `vanta` the seconds that it asked us to wait;
+    `om_leverantoren`: what went wrong is about the provider or our account there, and not about the recipient.
+    """
 
     slag: Utfallsslag
     orsak: str = ""
+    leverantors_id: str = ""
+    vanta: float | None = None
+    om_leverantoren: bool = False
 
 
 LEVERERAD = Utfall(Utfallsslag.LEVERERAD)
+_MOTTAGEN = Utfall(Utfallsslag.MOTTAGEN)
 
 
-def overgaende(orsak: str) -> Utfall:
+def mottagen(leverantors_id: str = "") -> Utfall:
+    """The provider took it."""
+    return Utfall(Utfallsslag.MOTTAGEN, leverantors_id=leverantors_id) if leverantors_id else _MOTTAGEN
+
+
+def overgaende(orsak: str, *, om_leverantoren: bool = False, vanta: float | None = None) -> Utfall:
     """It did not go, and may go later."""
-    return Utfall(Utfallsslag.OVERGAENDE, orsak)
+    return Utfall(Utfallsslag.OVERGAENDE, orsak, vanta=vanta, om_leverantoren=om_leverantoren)
 
 
 def permanent(orsak: str) -> Utfall:
@@ -216,34 +231,53 @@ def permanent(orsak: str) -> Utfall:
     return Utfall(Utfallsslag.PERMANENT, orsak)
 
 
+def oviss(orsak: str, *, om_leverantoren: bool = True) -> Utfall:
+    """It was written and the answer was lost: it may have gone."""
+    return Utfall(Utfallsslag.OVISS, orsak, om_leverantoren=om_leverantoren)
+
+
+def ersatt_av(nummer: int) -> str:
+    """Why something is not sent: a newer version is."""
+    return f"ersatt av version {nummer}"
+
+
 @dataclass(frozen=True)
 class Regler:
-    """How stubborn to be: number of tries, seconds before the second, and chance (0–1) for the spread."""
+    """How stubborn to be: seconds to go on trying, seconds before the second try, and chance (0–1) for the spread."""
 
-    max_forsok: int
+    ge_upp_efter: float
     backoff: float
     slump: float = 0.5
 
 
 @dataclass(frozen=True)
 class Avgorande:
-    """What a delivery becomes. `tidigast` is set when it waits for another try."""
+    """What a delivery becomes. `tidigast` is set when it waits for another try; `gick`: it went, or may have."""
 
     status: Status
-    forsok: int
     orsak: str = ""
     permanent: bool = False
     tidigast: datetime | None = None
+    gick: bool = False
 
 
-def avgor(utfall: Utfall, forsok: int, now: datetime, regler: Regler) -> Avgorande:
-    """What follows from an outcome, after `forsok` earlier tries."""
-    gjorda = forsok + 1
-    if utfall.slag is Utfallsslag.LEVERERAD:
-        return Avgorande(Status.LEVERERAD, gjorda)
+_STATUS = {
+    Utfallsslag.MOTTAGEN: Status.MOTTAGEN,
+    Utfallsslag.LEVERERAD: Status.LEVERERAD,
+    Utfallsslag.OVISS: Status.OVISS,
+}
+
+
+def avgor(utfall: Utfall, forsok: int, fran: datetime, now: datetime, regler: Regler) -> Avgorande:
+    """What follows from the outcome of try number `forsok`, where `fran` is since when it should have been sent."""
+    if utfall.slag in _STATUS:
+        return Avgorande(_STATUS[utfall.slag], utfall.orsak, gick=True)
     if utfall.slag is Utfallsslag.PERMANENT:
-        return Avgorande(Status.MISSLYCKAD, gjorda, utfall.orsak, permanent=True)
-    if gjorda >= regler.max_forsok:
-        return Avgorande(Status.MISSLYCKAD, gjorda, f"{GAV_UPP} efter {gjorda} försök: {utfall.orsak}")
-    nasta = now + vantetid(forsok, regler.backoff, regler.slump)
-    return Avgorande(Status.VANTAR, gjorda, utfall.orsak, tidigast=nasta)
+        return Avgorande(Status.MISSLYCKAD, utfall.orsak, permanent=True)
+    vanta = vantetid(forsok - 1, regler.backoff, regler.slump)
+    if utfall.vanta is not None:
+        # What the provider asks for, and a little more: all would else come back in the same second.
+        vanta = timedelta(seconds=min(utfall.vanta, LANGSTA_VANTAN.total_seconds()) * (1 + _SPRIDNING * regler.slump))
+    if (now - fran).total_seconds() + vanta.total_seconds() > regler.ge_upp_efter:
+        return Avgorande(Status.MISSLYCKAD, f"{GAV_UPP} efter {forsok} försök: {utfall.orsak}")
+    return Avgorande(Status.VANTAR, utfall.orsak, tidigast=now + vanta)
