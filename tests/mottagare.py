@@ -7,6 +7,7 @@ import email.policy
 import json
 import secrets
 import socket
+import ssl
 import sys
 import threading
 from contextlib import suppress
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 LOOPBACK = "127.0.0.1"
 
@@ -39,6 +40,8 @@ class SmtpBeteende:
     fordrojning: float = 0.0  # seconds from the last byte of a message to the answer
     bryt: Bryt | None = None
     max_per_anslutning: int | None = None  # then 421 and the connection is closed; read when a client connects
+    pipelining: bool = False  # whether it says that it reads ahead
+    slutkod: str = "250 OK"  # the answer to a whole message; it is kept only if that is 250
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,12 @@ class SmtpMottagare:
     in advance and cannot close the connections that it has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, *, genast: bool = False, konto: bytes = b"") -> None:
+        """With `tls` it offers STARTTLS, or speaks TLS `genast`; with `konto` (b"name password") it wants a login."""
         self.brev: list[Brev] = []
         self.beteende = SmtpBeteende()
+        self.tls, self.genast, self.konto = tls, genast, konto
+        self.anslutningar = 0
         self.port = 0
         self.sessioner: set[_SmtpSession] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -83,7 +89,9 @@ class SmtpMottagare:
         lyssnare = socket.create_server((LOOPBACK, self.port))
         self.port = lyssnare.getsockname()[1]
         loop = self._loop = asyncio.new_event_loop()
-        self._server = loop.run_until_complete(loop.create_server(lambda: _SmtpSession(self, loop), sock=lyssnare))
+        self._server = loop.run_until_complete(
+            loop.create_server(lambda: _SmtpSession(self, loop), sock=lyssnare, ssl=self.tls if self.genast else None)
+        )
         self._trad = threading.Thread(target=loop.run_forever, name="smtp-mottagare", daemon=True)
         self._trad.start()
 
@@ -97,6 +105,12 @@ class SmtpMottagare:
         self._trad.join(10)
         loop.close()
 
+    def bryt_alla(self) -> None:
+        """Drop every connection, and go on listening."""
+        assert self._loop is not None
+        for session in list(self.sessioner):
+            self._loop.call_soon_threadsafe(session.avbryt)
+
     async def _stang_allt(self) -> None:
         self._server.close()
         for session in list(self.sessioner):
@@ -105,6 +119,18 @@ class SmtpMottagare:
         for uppgift in andra:
             uppgift.cancel()
         await asyncio.gather(*andra, return_exceptions=True)
+
+    async def handle_EHLO(  # noqa: N802 (aiosmtpd's name)
+        self, _server: SMTP, session: Session, _kuvert: Envelope, vardnamn: str, svar: list[str]
+    ) -> list[str]:
+        """Say what it can."""
+        session.host_name = vardnamn
+        return [*svar[:-1], "250-PIPELINING", svar[-1]] if self.beteende.pipelining else svar
+
+    def __call__(self, _server: SMTP, _session: Session, _kuvert: Envelope, _metod: str, uppgift: Any) -> AuthResult:
+        """Judge a login."""
+        ratt = isinstance(uppgift, LoginPassword) and uppgift.login + b" " + uppgift.password == self.konto
+        return AuthResult(success=ratt, handled=False)
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, _server: SMTP, _session: Session, kuvert: Envelope, adress: str, _val: list[str]
@@ -119,6 +145,8 @@ class SmtpMottagare:
     async def handle_DATA(self, server: SMTP, _session: Session, kuvert: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
         """Keep a whole message, and answer as told."""
         await asyncio.sleep(self.beteende.fordrojning)
+        if not self.beteende.slutkod.startswith("250"):
+            return self.beteende.slutkod
         innehall = kuvert.original_content or b""
         self.brev.append(Brev(kuvert.mail_from or "", tuple(kuvert.rcpt_tos), innehall))
         if self.beteende.bryt is Bryt.EFTER_DATA and isinstance(server, _SmtpSession):
@@ -131,10 +159,22 @@ class _SmtpSession(SMTP):
         grans = mottagare.beteende.max_per_anslutning
         tak = None if grans is None else {"MAIL": grans, "*": 10**9}
         # A given host name spares a look-up in DNS per connection.
-        super().__init__(mottagare, hostname="localhost", enable_SMTPUTF8=True, command_call_limit=tak, loop=loop)
+        super().__init__(
+            mottagare,
+            hostname="localhost",
+            enable_SMTPUTF8=True,
+            command_call_limit=tak,
+            loop=loop,
+            tls_context=None if mottagare.genast else mottagare.tls,
+            require_starttls=mottagare.tls is not None and not mottagare.genast,
+            authenticator=mottagare,
+            auth_required=bool(mottagare.konto) and not mottagare.genast,  # it knows TLS by STARTTLS only
+            auth_require_tls=not mottagare.genast,
+        )
         self._mottagare = mottagare
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._mottagare.anslutningar += self not in self._mottagare.sessioner
         self._mottagare.sessioner.add(self)
         super().connection_made(transport)
 
@@ -164,6 +204,8 @@ class GatewayBeteende:
     status_for: dict[str, int] = field(default_factory=dict)  # number → HTTP status, before `status`
     fordrojning: float = 0.0  # seconds before the answer; the request is kept before that
     stang_utan_svar: bool = False
+    stang_efter_svar: bool = False  # without saying so beforehand
+    retry_after: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,11 +225,13 @@ class HttpGateway:
     What comes is kept in `anrop`. Source of the shape: 46elks' API reference, 'Send SMS'.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        """Listen at `port` (0: a free one). Raises OSError if somebody else has it."""
         self.anrop: list[SmsAnrop] = []
         self.beteende = GatewayBeteende()
+        self.anslutningar = 0
         self.stannar = threading.Event()
-        self._server = _GatewayServer(self)
+        self._server = _GatewayServer(self, port)
         self.port = int(self._server.server_address[1])
         self._trad = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sms-gateway", daemon=True)
         self._trad.start()
@@ -203,6 +247,10 @@ class HttpGateway:
     def __exit__(self, typ: type[BaseException] | None, fel: BaseException | None, spar: TracebackType | None) -> None:
         self.stanna()
 
+    def bryt_alla(self) -> None:
+        """End every connection, and go on listening."""
+        self._server.bryt_alla()
+
     def stanna(self) -> None:
         """Stop listening, drop every connection and wait for their threads. It does not start again."""
         self.stannar.set()
@@ -214,11 +262,12 @@ class HttpGateway:
 
 class _GatewayServer(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close() waits for them
+    request_queue_size = 256  # a pool opens its connections all at once; with 5 most wait for seconds to get in
 
-    def __init__(self, gateway: HttpGateway) -> None:
+    def __init__(self, gateway: HttpGateway, port: int) -> None:
         self.gateway = gateway
         self._oppna: set[socket.socket] = set()
-        super().__init__((LOOPBACK, 0), _GatewaySvar)
+        super().__init__((LOOPBACK, port), _GatewaySvar)
 
     def server_bind(self) -> None:
         """Bind without asking DNS for our own name, as HTTPServer does."""
@@ -228,6 +277,7 @@ class _GatewayServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._oppna.add(request)
+        self.gateway.anslutningar += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -263,6 +313,7 @@ class _GatewaySvar(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._svara(status, self._kvittens(sms_id, falt) if sms_id else {"error": "refused by the test"})
+        self.close_connection = self.close_connection or beteende.stang_efter_svar
 
     def _inloggning(self) -> tuple[str, str]:
         metod, _, uppgift = self.headers.get("Authorization", "").partition(" ")
@@ -280,6 +331,8 @@ class _GatewaySvar(BaseHTTPRequestHandler):
     def _svara(self, status: int, innehall: dict[str, object]) -> None:
         kropp = json.dumps(innehall).encode()
         self.send_response(status)
+        if self.server.gateway.beteende.retry_after:
+            self.send_header("Retry-After", self.server.gateway.beteende.retry_after)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(kropp)))
         self.end_headers()

@@ -1,47 +1,31 @@
-"""Mail: an Apprise plugin on smtplib, with one connection kept open and an answer per recipient."""
+"""Mail: an Apprise plugin on a pool of connections, with an answer per recipient.
 
-import io
-import smtplib
-import socket
+aiosmtplib connects, encrypts and logs in; then we speak ourselves, because it asks and waits once per line.
+Source: RFC 5321; RFC 2920 for what may be written without waiting.
+"""
+
+import asyncio
 import ssl
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formataddr, formatdate
+from collections import deque
 from functools import cache
-from typing import Any
 
-from wis.notiser.apprise_kanaler import INGET_SVAR, TIDSGRANS, Forsandelse, Kanalplugin
-from wis.notiser.rules import LEVERERAD, Utfall, overgaende, permanent
+import aiosmtplib
 
-# Seconds that a connection is kept open with nothing to send.
-VILA_EFTER = 30.0
+from wis.notiser.apprise_kanaler import Forsandelse
+from wis.notiser.forbindelser import ANSLUTNINGSTID, Forbindelse, Pool
+from wis.notiser.natkanal import Natkanal
+from wis.notiser.pagang import Uppdrag
+from wis.notiser.rules import Utfall, mottagen, overgaende, permanent
+from wis.notiser.smtpbrev import Smtpserver, ar_adress, brevmall, egna_rader
 
+__all__ = ["Smtpkanal", "Smtpserver", "anslut", "felorsak"]
 
-@dataclass(frozen=True)
-class Smtpserver:
-    """Where mail is handed over. `sakerhet`: 'klartext', 'starttls' or 'tls'. `marke` makes our Message-IDs ours."""
-
-    vard: str
-    port: int
-    sakerhet: str
-    anvandare: str
-    losenord: str
-    fran: str
-    namn: str
-    marke: str = "wis"
-
-    @property
-    def doman(self) -> str:
-        """What comes after the @ of the sender."""
-        return self.fran.rpartition("@")[2]
-
-
-class _Bortkopplad(Exception):
-    """The server closed before it had taken the message."""
+_STORSTA_SVAR = 32_768
+_AVSLUTAT = b".\r\n"
+# About our account or what we said, whatever the recipient: the server would answer the same for another.
+_OM_OSS = {500, 502, 503, 521, 530, 534, 535, 538}
+# About this message or this recipient, for good.
+_OM_BREVET = {550, 551, 552, 553, 554, 555, 501, 556}
 
 
 @cache
@@ -50,204 +34,223 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-class _Svar(io.RawIOBase):
-    """What the server says, read no longer than it may take: a byte now and then must not make it last for ever."""
+async def anslut(server: Smtpserver) -> aiosmtplib.SMTP:
+    """A connection, greeted, encrypted and logged in as configured.
 
-    def __init__(self, klient: "_Tidsatt") -> None:
-        super().__init__()
-        self._klient = klient
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffert: Any) -> int:
-        return self._klient.vidare().recv_into(buffert)
-
-
-class _Tidsatt(smtplib.SMTP):
-    """An SMTP client each of whose steps has a limit, and all of them together one: `slut`, by time.monotonic()."""
-
-    def __init__(self, server: Smtpserver, slut: float, **tls: Any) -> None:
-        self.slut = slut
-        # Our own name is given: looking it up may take as long as DNS likes.
-        super().__init__(
-            server.vard, server.port, local_hostname=server.doman, timeout=_hogst(slut - time.monotonic()), **tls
-        )
-
-    def vidare(self) -> socket.socket:
-        """The connection, for one step more. Raises TimeoutError when the time is up."""
-        kvar = self.slut - time.monotonic()
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("not connected")
-        if kvar <= 0:
-            self.close()
-            raise TimeoutError("the time for the message is up")
-        self.sock.settimeout(_hogst(kvar))
-        return self.sock
-
-    def send(self, s: Any) -> None:
-        """As smtplib's, within the time."""
-        self.vidare()
-        super().send(s)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """As smtplib's, within the time."""
-        self.vidare()
-        if self.file is None:
-            self.file = io.BufferedReader(_Svar(self))
-        return super().getreply()
-
-
-class _TidsattTls(_Tidsatt, smtplib.SMTP_SSL):
-    """The same over TLS from the start."""
-
-
-def _hogst(kvar: float) -> float:
-    return max(min(TIDSGRANS, kvar), 0.001)
-
-
-def anslut(server: Smtpserver, tid: float) -> smtplib.SMTP:
-    """A connection, greeted, encrypted and logged in as configured, with `tid` seconds for that and what follows.
-
-    Raises OSError (smtplib's errors are such).
+    Raises aiosmtplib.SMTPException, OSError or asyncio's TimeoutError.
     """
-    return _anslut(server, time.monotonic() + tid)
-
-
-def _anslut(server: Smtpserver, slut: float) -> _Tidsatt:
-    klient = _TidsattTls(server, slut, context=_tls()) if server.sakerhet == "tls" else _Tidsatt(server, slut)
+    klient = aiosmtplib.SMTP(
+        hostname=server.vard,
+        port=server.port,
+        username=server.anvandare or None,
+        password=server.losenord or None,
+        # Our own name is given: looking it up may take as long as DNS likes.
+        local_hostname=server.doman,
+        timeout=ANSLUTNINGSTID,
+        use_tls=server.sakerhet == "tls",
+        start_tls=server.sakerhet == "starttls",
+        tls_context=None if server.sakerhet == "klartext" else _tls(),
+    )
     try:
-        klient.ehlo_or_helo_if_needed()
-        if server.sakerhet == "starttls":
-            klient.starttls(context=_tls())
-            klient.ehlo_or_helo_if_needed()
-        if server.anvandare:
-            klient.login(server.anvandare, server.losenord)
+        await klient.connect()
+        if klient.is_ehlo_or_helo_needed:
+            try:
+                await klient.ehlo()
+            except aiosmtplib.SMTPHeloError:
+                await klient.helo()
     except BaseException:
         klient.close()
         raise
     return klient
 
 
-class Smtpkanal(Kanalplugin):  # type: ignore[no-untyped-call]
-    """Mail, one recipient per message, over one connection."""
+def felorsak(fel: BaseException) -> str:
+    """What to tell people of an error in anslut()."""
+    match fel:
+        case aiosmtplib.SMTPAuthenticationError():
+            return f"brevservern nekade inloggningen ({fel.code})"
+        case aiosmtplib.SMTPResponseException():
+            return f"brevservern nekade ({fel.code})"
+        case OSError():  # TimeoutError and what aiosmtplib says of lost connections are such
+            return "brevservern svarar inte"
+        case aiosmtplib.SMTPException():
+            return "brevservern klarar inte krypteringen eller inloggningen"
+    return "brevservern gick inte att ansluta till"
 
-    service_name = "WIS e-post"
 
-    def __init__(self, server: Smtpserver, tid: float) -> None:
-        """`tid` is how many seconds one message may take in all, connecting included."""
-        super().__init__()
-        self._server, self._tid = server, tid
-        self._klient: _Tidsatt | None = None
-        self._anvand = 0.0
-        self._mall: tuple[str, str, bytes] = ("", "", b"")
+class Smtpforbindelse(Forbindelse):
+    """One connection to the mail server, once aiosmtplib has opened it."""
 
-    def sand_en(self, forsandelse: Forsandelse, amne: str, text: str) -> Utfall:
-        """Hand over one; a connection that the server has closed while it was idle is opened again at once."""
-        if not _ar_adress(forsandelse.till):
-            return permanent("adressen är felskriven")
-        slut = time.monotonic() + self._tid
-        for ny in (self._klient is None, True):
-            try:
-                return self._lamna(forsandelse, self._brev(forsandelse, amne, text), slut)
-            except _Bortkopplad:
-                self._stang()
-                if ny:
-                    return overgaende("brevservern stängde förbindelsen")
-            except smtplib.SMTPAuthenticationError as fel:
-                return self._misslyckades(f"brevservern nekade inloggningen ({fel.smtp_code})")
-            except smtplib.SMTPResponseException as fel:
-                return self._misslyckades(f"brevservern nekade ({fel.smtp_code})")
-            except smtplib.SMTPNotSupportedError:
-                return self._misslyckades("brevservern klarar inte krypteringen eller inloggningen")
-            except OSError:
-                return self._misslyckades("brevservern svarar inte")
-        return overgaende(INGET_SVAR)
+    def __init__(self, pool: Pool, server: Smtpserver) -> None:
+        super().__init__(pool)
+        self._server = server
+        self._buffert = b""
+        self._vantar: deque[str] = deque()
+        self._nekad: Utfall | None = None
+        self._i_foljd = False
+        # Whether the server is in the middle of a transaction that came to nothing.
+        self._oavslutad = False
 
-    def _lamna(self, forsandelse: Forsandelse, brev: bytes, slut: float) -> Utfall:
-        if self._klient is None:
-            self._klient = _anslut(self._server, slut)
-        klient, self._anvand = self._klient, time.monotonic()
-        klient.slut = slut
-        with _fore_innehallet():
-            kod, _ = klient.mail(self._server.fran)
-            if kod == 421:
-                raise _Bortkopplad
-            if kod >= 400:
-                # About us and not about the recipient: mended, the message goes.
-                klient.rset()
-                return overgaende(f"brevservern nekade avsändaren ({kod})")
-            kod, _ = klient.rcpt(forsandelse.till)
-            if kod == 421:
-                raise _Bortkopplad
-            if kod >= 400:
-                klient.rset()
-                return _nekad(kod, "adressen")
-        try:
-            kod, _ = klient.data(brev)
-        except smtplib.SMTPDataError as fel:
-            kod = fel.smtp_code
-        if kod >= 400:
-            self._stang()
-            return _nekad(kod, "brevet")
-        return LEVERERAD
-
-    def _brev(self, forsandelse: Forsandelse, amne: str, text: str) -> bytes:
-        """The message: what all share is put together once, what is the recipient's own stands before it."""
-        if self._mall[:2] != (amne, text):
-            brev = EmailMessage(policy=SMTP)
-            brev["From"] = formataddr((" ".join(self._server.namn.split()), self._server.fran))
-            brev["Subject"] = " ".join(amne.split())
-            brev["Auto-Submitted"] = "auto-generated"
-            brev["X-Auto-Response-Suppress"] = "All"
-            brev.set_content(text, cte="quoted-printable")
-            brev["Content-Language"] = "sv"
-            self._mall = (amne, text, brev.as_bytes())
-        # The same delivery has the same Message-ID each time it is tried: many servers drop the second copy.
-        egna = (
-            f"To: {forsandelse.till}\r\nDate: {formatdate()}\r\n"
-            f"Message-ID: <{self._server.marke}.{forsandelse.id}@{self._server.doman}>\r\n"
-        )
-        return egna.encode("ascii") + self._mall[2]
-
-    def _misslyckades(self, orsak: str) -> Utfall:
-        self._stang()
-        return overgaende(orsak)
-
-    def vila(self) -> None:
-        """Close the connection when it has been idle for a while."""
-        if self._klient is not None and time.monotonic() - self._anvand > VILA_EFTER:
-            self.stang()
-
-    def stang(self) -> None:
-        """Take leave of the server."""
-        if self._klient is not None:
-            with suppress(OSError):
-                self._klient.slut = time.monotonic() + TIDSGRANS
-                self._klient.quit()
-        self._stang()
-
-    def _stang(self) -> None:
-        klient, self._klient = self._klient, None
-        if klient is not None:
+    async def oppna(self) -> None:
+        """As Forbindelse's."""
+        klient = await anslut(self._server)
+        transport = klient.transport
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
             klient.close()
+            raise ConnectionResetError
+        self._i_foljd = klient.supports_extension("pipelining")
+        transport.set_protocol(self)
+        self.transport = transport
+
+    def felorsak(self, fel: BaseException) -> str:
+        """As Forbindelse's."""
+        return felorsak(fel)
+
+    # --- what is said ----------------------------------------------------------------------------------------
+
+    def skriv(self, uppdrag: Uppdrag) -> None:
+        """Say who it is from and to; with a server that reads ahead all in one write."""
+        self._nekad = None
+        steg = ["MAIL", "RCPT", "DATA"]
+        rader = uppdrag.huvud
+        if self._oavslutad:
+            self._oavslutad = False
+            steg.insert(0, "RSET")
+            rader = b"RSET\r\n" + rader
+        if self._i_foljd:
+            self._sag(rader, *steg)
+        else:
+            self._rader = deque(zip(rader.splitlines(keepends=True), steg, strict=True))
+            self._nasta_rad()
+
+    def _nasta_rad(self) -> None:
+        rad, steg = self._rader.popleft()
+        self._sag(rad, steg)
+
+    def _sag(self, data: bytes, *steg: str) -> None:
+        self._vantar.extend(steg)
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def adjo(self) -> None:
+        """Say QUIT; the server closes."""
+        if self.transport is not None and not self.transport.is_closing():
+            self._sag(b"QUIT\r\n", "QUIT")
+
+    # --- what is answered ------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """As asyncio's: whole answers are taken one by one."""
+        self._buffert += data
+        while (slut := self._buffert.find(b"\n")) >= 0:
+            rad, self._buffert = self._buffert[: slut + 1], self._buffert[slut + 1 :]
+            if rad[3:4] == b"-":
+                continue
+            self._svar(int(rad[:3]) if rad[:3].isdigit() else 0)
+            if self.transport is None or self.transport.is_closing():
+                return
+        if len(self._buffert) > _STORSTA_SVAR:
+            self._obegripligt()
+
+    def _svar(self, kod: int) -> None:
+        if not self._vantar:
+            # It says good bye of itself (421), or makes no sense: either way it is of no more use.
+            self._obegripligt()
+            return
+        steg = self._vantar.popleft()
+        if not 200 <= kod < 600:
+            self._obegripligt()
+        elif kod == 421 and not self.skrivet:
+            self._vantar.clear()
+            self._farval_fran_servern()
+        elif steg == "INNEHALL":
+            self._efter_innehallet(kod)
+        elif steg in {"MAIL", "RCPT", "DATA"}:
+            self._om_kuvertet(steg, kod)
+        elif steg == "TOMT":
+            self._ge_upp()
+        elif steg == "RSET" and not self._i_foljd:
+            self._nasta_rad()
+
+    def _obegripligt(self) -> None:
+        if self.uppdrag is not None:
+            self.forlorad("brevservern svarade obegripligt")
+        else:
+            self.bryt()
+
+    def _farval_fran_servern(self) -> None:
+        if self.uppdrag is not None:
+            self.forlorad("brevservern stängde förbindelsen (421)")
+        else:
+            self.bryt()
+
+    def _om_kuvertet(self, steg: str, kod: int) -> None:
+        if kod >= 400 and self._nekad is None:
+            self._nekad = _nekad(steg, kod)
+        if steg == "DATA":
+            self._efter_data(kod)
+        elif not self._i_foljd:
+            if self._nekad is None:
+                self._nasta_rad()
+            else:
+                self._oavslutad = True
+                self._ge_upp()
+
+    def _efter_data(self, kod: int) -> None:
+        if kod == 354 and self._nekad is None and self.uppdrag is not None:
+            self.skrivet = True
+            self._sag(self.uppdrag.innehall, "INNEHALL")
+        elif kod == 354:
+            # Nobody is to have it, and yet it waits for the message: an empty one, to nobody (RFC 2920, 3.1).
+            self._sag(_AVSLUTAT, "TOMT")
+        elif self._nekad is None:
+            self._obegripligt()
+        else:
+            self._oavslutad = True
+            self._ge_upp()
+
+    def _ge_upp(self) -> None:
+        if self._nekad is not None:
+            self.klar(self._nekad)
+
+    def _efter_innehallet(self, kod: int) -> None:
+        if kod < 400:
+            self.klar(mottagen())
+        else:
+            self.klar(_nekad("INNEHALL", kod), behall=kod != 421)
 
 
-@contextmanager
-def _fore_innehallet() -> Iterator[None]:
-    """A connection lost in here was lost before the message was taken: it may be sent again and not come twice."""
-    try:
-        yield
-    except (smtplib.SMTPServerDisconnected, ConnectionError) as fel:
-        raise _Bortkopplad from fel
-
-
-def _nekad(kod: int, vad: str) -> Utfall:
-    if kod >= 500:
+def _nekad(steg: str, kod: int) -> Utfall:
+    if steg == "MAIL":
+        # About us and not about the recipient: mended, the message goes.
+        return overgaende(f"brevservern nekade avsändaren ({kod})", om_leverantoren=True)
+    vad = "adressen" if steg == "RCPT" else "brevet"
+    if kod in _OM_OSS:
+        return overgaende(f"brevservern nekade oss ({kod})", om_leverantoren=True)
+    if kod in _OM_BREVET or (kod >= 500 and steg == "RCPT"):
         return permanent(f"brevservern nekade {vad} ({kod})")
-    return overgaende(f"brevservern bad oss försöka senare ({kod})")
+    return overgaende(f"brevservern bad oss försöka senare ({kod})", om_leverantoren=steg != "RCPT")
 
 
-def _ar_adress(till: str) -> bool:
-    """Whether it can stand in a header and an envelope: nothing that begins a new line or another address."""
-    return till.isascii() and till.isprintable() and till.count("@") == 1 and not set(till) & set(' <>,;:"()[]\\')
+class Smtpkanal(Natkanal):  # type: ignore[no-untyped-call]
+    """Mail, one recipient per message."""
+
+    service_name = "WIS e-post"  # type: ignore[assignment]
+
+    def __init__(self, server: Smtpserver, tid: float, leverantor: str = "epost") -> None:
+        """`tid` is how many seconds one message may take in all."""
+        pool = Pool(lambda pool: Smtpforbindelse(pool, server), server.parallella, tid)
+        super().__init__(leverantor, pool, server.takt)
+        self._server = server
+
+    def rendera(self, amne: str, text: str) -> bytes:
+        """As Natkanal's."""
+        return brevmall(self._server, amne, text)
+
+    def bered(self, forsandelse: Forsandelse, mall: bytes) -> Utfall | tuple[bytes, bytes]:
+        """As Natkanal's."""
+        till = forsandelse.till
+        if not ar_adress(till):
+            return permanent("adressen är felskriven")
+        kuvert = f"MAIL FROM:<{self._server.kuvertavsandare(forsandelse.referens)}>\r\nRCPT TO:<{till}>\r\nDATA\r\n"
+        return kuvert.encode("ascii"), egna_rader(self._server, forsandelse.id, till) + mall
