@@ -22,12 +22,13 @@ from wis.lage.forms import Lagesformular
 from wis.lagesbild import views as lagesbild_views
 from wis.lagesbild.forms import Lagesbildsformular
 from wis.lagesbild.mall import AVSNITT
+from wis.notiser import kvittovyer
 from wis.notiser import views as notiser_views
 from wis.notiser.forms import Kodformular, Nummerformular, Tystnadsformular
 from wis.settings import PROJECT_ROOT, Settings
 from wis.underrattelser import views as underrattelser_views
 from wis.underrattelser.forms import Underrattelseformular
-from wis.ytor import halsa, visa_utkast
+from wis.ytor import halsa, matt, visa_utkast
 from wis.ytor import views as ytor_views
 
 
@@ -58,11 +59,13 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         lage_views,
         lagesbild_views,
         notiser_views,
+        kvittovyer,
         underrattelser_views,
         fragor_views,
         ytor_views,
         visa_utkast,
         halsa,
+        matt,
     ):
         app.register_blueprint(module.bp)
     realtime.init_app(app)

@@ -142,3 +142,16 @@ class Buss:
         with self._las:
             self._igang = behovs()
             return not self._igang
+
+
+def vack_vid_utskick(settings: Settings, vack: Callable[[], None], behovs: Callable[[], bool] = lambda: True) -> None:
+    """In a process that sends alone (`wis worker`): have `vack` called when another process has something to send.
+
+    It goes on as long as `behovs`, in a thread of its own; after a break `vack` is called once for what was missed.
+    """
+
+    def mottag(andring: Andring) -> None:
+        if andring.slag in {Slag.UTSKICK, Slag.BREV}:
+            vack()
+
+    Buss(settings).lyssna(mottag, vack, behovs)

@@ -1,5 +1,6 @@
 """The command line: `wis …`."""
 
+import importlib
 import logging
 import os
 import sys
@@ -7,15 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from wis import audit, schema, settings
-from wis.aktorskommandon import aktor, natverk
 from wis.db import Database
-from wis.grunddata import ladda_grunddata
-from wis.konton.kommandon import Fel, user
+from wis.kommando import Fel
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -54,7 +54,28 @@ def _databasfel() -> Iterator[None]:
         raise Fel(str(error)) from error
 
 
-@click.group(help="wis: delad lägesbild för offentliga aktörer i kris.")
+class Kommandon(click.Group):
+    """The commands, and those of the packages, which are read in when they are asked for.
+
+    A worker runs for months and needs nothing of what they bring.
+    """
+
+    _PAKETENS = {"user": "wis.konton.kommandon", "aktor": "wis.aktorskommandon", "natverk": "wis.aktorskommandon"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in order."""
+        return sorted([*super().list_commands(ctx), *self._PAKETENS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or None."""
+        modul = self._PAKETENS.get(cmd_name)
+        if modul is None:
+            return super().get_command(ctx, cmd_name)
+        kommando: click.Command = getattr(importlib.import_module(modul), cmd_name)
+        return kommando
+
+
+@click.group(cls=Kommandon, help="wis: delad lägesbild för offentliga aktörer i kris.")
 @click.pass_context
 def wis(ctx: click.Context) -> None:
     """Read the settings once for all commands."""
@@ -87,12 +108,16 @@ def run(kontext: Kontext, host: str, port: int) -> None:
 
 
 def _prova_kanaler(current: Settings, database: Database) -> None:
-    """Raises SettingsError if what is to send is configured wrongly."""
+    """Raises SettingsError if what is to send, or to read what bounces, is configured wrongly."""
+    from wis.notiser.brevlada import konto
     from wis.notiser.models import Kanalslag
     from wis.notiser.transport import skapa
 
+    if current.studs_brevlada:
+        konto(current.studs_brevlada)
     for kanal in Kanalslag:
-        skapa(kanal, current, database).stang()
+        for transport in skapa(kanal, current, database):
+            transport.stang()
 
 
 def _demohalsning(current: Settings) -> str:
@@ -110,14 +135,18 @@ def worker(kontext: Kontext) -> None:
     """Kör det som skickar som en egen process (webben körs då med WIS_INBYGGD_WORKER=0)."""
     from wis.notiser.worker import Worker
     from wis.notiser.worker import kor as kor_worker
-    from wis.realtime import koppla_sandare
 
     database = kontext.migrerad()
     try:
         arbetare = Worker(database, kontext.settings)
     except settings.SettingsError as error:
         raise Fel(str(error)) from error
-    koppla_sandare(database, kontext.settings)
+    if kontext.settings.redis_url is not None:
+        from wis.buss import vack_vid_utskick
+        from wis.sandare import koppla_sandare
+
+        koppla_sandare(database, kontext.settings)
+        vack_vid_utskick(kontext.settings, arbetare.vack)
     click.echo("Skickar. Avsluta med Ctrl-C.")
     kor_worker(arbetare)
 
@@ -143,15 +172,12 @@ def db() -> None:
 @click.pass_obj
 def upgrade(kontext: Kontext) -> None:
     """Skapa databasen eller uppdatera den till det senaste schemat."""
+    from wis.grunddata import ladda_grunddata
+
     schema.upgrade(kontext.database)
     with transaction(kontext.database) as session:
         ladda_grunddata(session)
     click.echo(f"Databasen är uppdaterad (schema {schema.newest()}).")
-
-
-wis.add_command(user)
-wis.add_command(aktor)
-wis.add_command(natverk)
 
 
 @wis.group("audit")
@@ -175,13 +201,24 @@ def verify(kontext: Kontext, forvantat: str | None) -> None:
 
 
 @wis.command()
+@click.option("--send", is_flag=True, help="Skicka också ett prov genom varje leverantör.")
+@click.option("--till-sms", metavar="NUMMER", help="Vart SMS-proven går.")
+@click.option("--till-epost", metavar="ADRESS", help="Vart e-postproven går.")
 @click.pass_obj
-def check(kontext: Kontext) -> None:
+def check(kontext: Kontext, *, send: bool, till_sms: str | None, till_epost: str | None) -> None:
     """Kontrollera konfiguration, klocka, databas, e-post och SMS."""
-    from wis.kontroll import kontrollera
+    from wis.kontroll import Felskrivet, kontrollera, prova
 
+    if send != bool(till_sms or till_epost):
+        raise Fel(
+            "Ett prov behöver en mottagare: wis check --send --till-sms NUMMER --till-epost ADRESS (en eller båda)."
+        )
+    try:
+        prov = prova(kontext.settings, till_sms, till_epost)
+    except Felskrivet as error:
+        raise Fel(str(error)) from error
     well = True
-    for ok, message in kontrollera(kontext.settings, kontext.database):
+    for ok, message in chain(kontrollera(kontext.settings, kontext.database), prov):
         click.echo(f"{'OK ' if ok else 'FEL'} {message}")
         well = well and ok
     if not well:

@@ -4,18 +4,25 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import phonenumbers
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wis import clock, schema
 from wis.db import Database
-from wis.notiser.transport import kontrollera as kontrollera_kanaler
-from wis.settings import Settings
+from wis.konton.rules import normal_epost
+from wis.notiser import brevlada, transport
+from wis.notiser.models import Kanalslag
+from wis.settings import Settings, SettingsError
 
 MINSTA_LEDIGT = 500 * 1024 * 1024
 STORSTA_KLOCKFEL = 5.0
 
 Svar = tuple[bool, str]
+
+
+class Felskrivet(Exception):
+    """A number or an address that nothing can be sent to; the text says in Swedish what it should be."""
 
 
 def kontrollera(settings: Settings, database: Database) -> Iterator[Svar]:
@@ -28,7 +35,73 @@ def kontrollera(settings: Settings, database: Database) -> Iterator[Svar]:
             False,
             f"Databasen svarar inte: {type(error).__name__}. Kontrollera WIS_DATABASE_URL och att servern är i gång.",
         )
-    yield from kontrollera_kanaler(settings)
+    yield from transport.kontrollera(settings)
+    if not settings.demo:
+        yield from _kvitton(settings)
+        yield from _studsar(settings)
+
+
+def prova(settings: Settings, sms: str | None, epost: str | None) -> Iterator[Svar]:
+    """Send one message of trial by each provider to these, as it is asked for: (well, what came of it).
+
+    Raises Felskrivet, at once, for what is no number or no address.
+    """
+    till = {Kanalslag.SMS: _nummer(sms), Kanalslag.EPOST: _adress(epost)}
+    return (svar for kanal, vem in till.items() if vem for svar in _prova(settings, kanal, vem))
+
+
+def _prova(settings: Settings, kanal: Kanalslag, till: str) -> list[Svar]:
+    try:
+        return transport.prova(settings, kanal, till)
+    except SettingsError as error:
+        return [(False, str(error))]
+
+
+def _nummer(skrivet: str | None) -> str:
+    if not skrivet:
+        return ""
+    try:
+        tolkat = phonenumbers.parse(skrivet, "SE")
+    except phonenumbers.NumberParseException:
+        tolkat = None
+    if tolkat is None or not phonenumbers.is_valid_number(tolkat):
+        raise Felskrivet(f"'{skrivet}' är inget telefonnummer: skriv till exempel +46701234567.")
+    return phonenumbers.format_number(tolkat, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _adress(skriven: str | None) -> str:
+    try:
+        return normal_epost(skriven) if skriven else ""
+    except ValueError as error:
+        raise Felskrivet(str(error)) from error
+
+
+def _kvitton(settings: Settings) -> Iterator[Svar]:
+    """Whether SMS receipts find us: 46elks calls the address that users have."""
+    if not any((url or "").startswith("46elks://") for url in (settings.sms_url, settings.sms_url_2)):
+        return
+    if settings.https:
+        yield True, f"SMS-kvitton kommer till {settings.base_url}/kvitto/46elks/, som 46elks ska nå utifrån."
+    else:
+        yield False, "SMS-kvitton kan inte komma: 46elks når bara en WIS_BAS_URL på internet, med https://."
+
+
+def _studsar(settings: Settings) -> Iterator[Svar]:
+    """Whether what bounces is both marked and read."""
+    lada = brevlada.kontrollera(settings)
+    if lada is not None:
+        yield lada
+    if settings.studs_nyckel:
+        yield True, f"Studsar tas också emot på {settings.base_url}/kvitto/studs."
+    tas_emot = lada is not None or settings.studs_nyckel is not None
+    for namn, url in (("WIS_EPOST_URL", settings.epost_url), ("WIS_EPOST_URL_2", settings.epost_url_2)):
+        if url is None or not url.startswith("smtp"):
+            continue
+        markt = "studs=" in url
+        if tas_emot and not markt:
+            yield False, f"Studsar går inte att para ihop med sin leverans: lägg till studs=ADRESS i {namn}."
+        elif markt and not tas_emot:
+            yield False, f"Studsar från {namn} läses inte: ange WIS_STUDS_BREVLADA eller WIS_STUDS_NYCKEL."
 
 
 def _konfiguration(settings: Settings) -> Iterator[Svar]:

@@ -21,6 +21,7 @@ _AV = {"", "0", "false", "no"}
 _KRAV = ("alla", "administratorer", "ingen")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _STORST = 1e6
+_PROVIDERS = ("epost_url", "sms_url", "epost_url_2", "sms_url_2")
 _HOST = re.compile(r"(?!-)[a-z0-9åäö-]+(\.[a-z0-9åäö-]+)*")
 
 
@@ -42,6 +43,9 @@ class Settings:
     demo: bool = False
     epost_url: str | None = None
     sms_url: str | None = None
+    # Who sends when the first one is down.
+    epost_url_2: str | None = None
+    sms_url_2: str | None = None
     avsandare: str = "WIS"
     embedded_worker: bool = True
     threads: int = 256
@@ -60,8 +64,21 @@ class Settings:
     debug: bool = False
     # A browser's socket answers a ping every 25 s; it must not be cut between two.
     read_timeout: float = 40.0
-    max_forsok: int = 8
     backoff: float = 15.0
+    # How long to go on trying to send a message.
+    ge_upp_efter: float = 24 * 3600.0
+    # How long the sender may take a dispatch back; brådskande is never held.
+    angra_tid: float = 10.0
+    # How long nobody need have answered a brådskande before the next way to reach them is taken.
+    paminn_efter: float = 15 * 60.0
+    # How long the oldest message may have waited before /halsa/redo says that we are not well.
+    ko_grans: float = 300.0
+    # What signs the bounces that a mail server hands us; without it none are taken that way.
+    studs_nyckel: str | None = None
+    # The mailbox that bounces come to: imaps://user:password@host/INBOX.
+    studs_brevlada: str | None = None
+    # What lets others than this machine read the metrics.
+    matt_nyckel: str | None = None
 
     @property
     def https(self) -> bool:
@@ -95,32 +112,70 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         instance=instance,
         secret_key=values.get("secret_key") or _stored_secret(instance),
         database_url=values.get("database_url") or f"sqlite:///{instance / 'wis.db'}",
-        base_url=(values.get("bas_url") or Settings.base_url).rstrip("/"),
-        base_url_given=bool(values.get("bas_url")),
-        redis_url=values.get("redis_url") or None,
         demo=_boolean(values, "demo", default=False),
-        epost_url=values.get("epost_url") or None,
-        sms_url=values.get("sms_url") or None,
-        avsandare=values.get("avsandare") or Settings.avsandare,
-        embedded_worker=_boolean(values, "inbyggd_worker", default=True),
-        # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else.
-        threads=_whole(values, "threads", Settings.threads, at_least=8),
-        betrodda_proxyer=_whole(values, "betrodda_proxyer", 0),
-        lease=_number(values, "lease", Settings.lease, at_least=1),
-        worker_poll=_number(values, "worker_poll", Settings.worker_poll, at_least=0.05),
-        read_timeout=_number(values, "read_timeout", Settings.read_timeout, at_least=1),
-        session_tid=_whole(values, "session_tid", Settings.session_tid, at_least=60),
-        session_vilotid=_whole(values, "session_vilotid", Settings.session_vilotid, at_least=60),
-        andra_faktor=_one_of(values, "andra_faktor", Settings.andra_faktor, _KRAV),
-        betrodda_vardar=_hosts(values),
-        en_process=_boolean(values, "en_process", default=False),
         # Flask reads its own switch from the environment, whatever our file says.
         debug=_boolean(values, "debug", default=False) or env.get("FLASK_DEBUG", "0").lower() not in _AV,
-        max_forsok=_whole(values, "max_forsok", Settings.max_forsok, at_least=1),
-        backoff=_number(values, "backoff", Settings.backoff),
     )
+    for with_these in (_of_the_server, _of_logins, _of_providers, _of_deliveries):
+        settings = with_these(settings, values)
     _refuse_unsafe(settings)
     return settings
+
+
+def _of_the_server(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """With where it is reached and how it runs."""
+    return replace(
+        settings,
+        base_url=(values.get("bas_url") or settings.base_url).rstrip("/"),
+        base_url_given=bool(values.get("bas_url")),
+        redis_url=values.get("redis_url") or None,
+        embedded_worker=_boolean(values, "inbyggd_worker", default=True),
+        en_process=_boolean(values, "en_process", default=False),
+        # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else.
+        threads=_whole(values, "threads", settings.threads, at_least=8),
+        betrodda_proxyer=_whole(values, "betrodda_proxyer", 0),
+        betrodda_vardar=_hosts(values),
+        read_timeout=_number(values, "read_timeout", settings.read_timeout, at_least=1),
+        ko_grans=_number(values, "ko_grans", settings.ko_grans, at_least=1),
+        matt_nyckel=_key(values, "matt_nyckel"),
+    )
+
+
+def _of_logins(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """With how long a login lasts and what it takes."""
+    return replace(
+        settings,
+        session_tid=_whole(values, "session_tid", settings.session_tid, at_least=60),
+        session_vilotid=_whole(values, "session_vilotid", settings.session_vilotid, at_least=60),
+        andra_faktor=_one_of(values, "andra_faktor", settings.andra_faktor, _KRAV),
+    )
+
+
+def _of_providers(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """With who sends, and how they tell us what came of it."""
+    return replace(
+        settings,
+        epost_url=values.get("epost_url") or None,
+        sms_url=values.get("sms_url") or None,
+        epost_url_2=values.get("epost_url_2") or None,
+        sms_url_2=values.get("sms_url_2") or None,
+        avsandare=values.get("avsandare") or settings.avsandare,
+        studs_nyckel=_key(values, "studs_nyckel"),
+        studs_brevlada=values.get("studs_brevlada") or None,
+    )
+
+
+def _of_deliveries(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """With the times of deliveries."""
+    return replace(
+        settings,
+        lease=_number(values, "lease", settings.lease, at_least=1),
+        worker_poll=_number(values, "worker_poll", settings.worker_poll, at_least=0.05),
+        backoff=_number(values, "backoff", settings.backoff),
+        ge_upp_efter=_number(values, "ge_upp_efter", settings.ge_upp_efter, at_least=1),
+        angra_tid=_number(values, "angra_tid", settings.angra_tid),
+        paminn_efter=_number(values, "paminn_efter", settings.paminn_efter, at_least=1),
+    )
 
 
 def _instance(env: Mapping[str, str]) -> Path:
@@ -181,6 +236,15 @@ def _one_of(values: Mapping[str, str], name: str, default: str, choices: tuple[s
     return raw
 
 
+def _key(values: Mapping[str, str], name: str) -> str | None:
+    key = values.get(name, "").strip()
+    if key and (_is_weak(key) or not key.isascii()):
+        raise SettingsError(
+            f"WIS_{name.upper()} är för svag: ange minst 32 slumptecken, t.ex. det som 'openssl rand -hex 32' skriver."
+        )
+    return key or None
+
+
 def _hosts(values: Mapping[str, str]) -> tuple[str, ...]:
     raw = values.get("betrodda_vardar", "").lower().replace(",", " ").split()
     # A pattern would let in names that nobody thought of; an address has a scheme, a port or a path too many.
@@ -236,8 +300,10 @@ def _refuse_unsafe(settings: Settings) -> None:
 
 
 def _refuse_unsafe_demo(settings: Settings) -> None:
-    if settings.epost_url or settings.sms_url:
-        raise SettingsError("WIS_DEMO skickar aldrig något: ta bort WIS_EPOST_URL och WIS_SMS_URL, eller WIS_DEMO.")
+    given = [name for name in _PROVIDERS if getattr(settings, name)]
+    if given:
+        which = " och ".join(f"WIS_{name.upper()}" for name in given)
+        raise SettingsError(f"WIS_DEMO skickar aldrig något: ta bort {which}, eller WIS_DEMO.")
 
 
 def _refuse_unsafe_production(settings: Settings, host: str) -> None:

@@ -16,7 +16,9 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 INGET = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The policy of an answer that is no page."""
-_HALSA = "/halsa/"
+_VAKTER = ("/halsa/", "/matt")
+FRAGAD_VARD = "wis.fragad_vard"
+"""Where in the WSGI environment the name stands that a monitor asked for, if it is none of ours."""
 _VARD = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(?::[0-9]{1,5})?")
 _FEL_ADRESS = """<!doctype html>
 <html lang="sv"><head><meta charset="utf-8"><title>Fel adress</title></head>
@@ -69,9 +71,9 @@ class Vardgrind:
         if self._var(host):
             # A name is the same in capitals, which Werkzeug doesn't know.
             return self._vidare({**environ, "HTTP_HOST": host.lower()}, start_response)
-        if environ.get("PATH_INFO", "").startswith(_HALSA):
+        if environ.get("PATH_INFO", "").startswith(_VAKTER):
             # A monitor asks by the number of the machine. Nothing in what it is told depends on the name.
-            return self._vidare({**environ, "HTTP_HOST": self._kand}, start_response)
+            return self._vidare({**environ, "HTTP_HOST": self._kand, FRAGAD_VARD: host}, start_response)
         nej = WerkzeugResponse(_FEL_ADRESS, 400, mimetype="text/html")
         satt_grundhuvuden(nej.headers, https=self._https)
         nej.headers["Content-Security-Policy"] = INGET

@@ -159,7 +159,7 @@ def rita(mall: str, **varden: Any) -> str:
     try:
         return render_template(mall, **varden)
     except DATABASFEL as fel:
-        _log.error("an error page had to be drawn without the database: %s", fel)
+        _log.error("an error page had to be drawn without the database: %s", type(fel).__name__)
         slapp_databasen()
         return render_template(mall, **varden)
 
@@ -207,9 +207,9 @@ def inskickat() -> list[tuple[str, str]]:
 
 
 def check_csrf() -> None:
-    """Raises CSRFError for an unsafe request that does not come from a form of this login."""
+    """Raises CSRFError for an unsafe request that does not come from a form of this login, unless a program asks."""
     if current_app.config["WTF_CSRF_ENABLED"]:
-        csrf.protect()
+        csrf.protect(apply_exemptions=True)
 
 
 def _refuse_files() -> Response | None:

@@ -3,6 +3,7 @@
 import http.server
 import os
 import re
+import secrets
 import socket
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 
 from tests import factories as f
 from tests.korning import Korning
-from tests.servrar import ledig_port, vanta_tills
+from tests.servrar import HttpGateway, SmtpMottagare, ledig_port, vanta_tills
 from wis import audit, cli, schema, server
 from wis.db import Database
 from wis.settings import Settings
@@ -73,9 +74,65 @@ def test_a_mail_server_that_is_dead_is_said_with_how_to_mend_it(wis: Wis) -> Non
     port = ledig_port()
     code, output = wis("check", epost_url=f"smtp://127.0.0.1:{port}/?fran=wis@prov.example")
     assert code == 1
-    assert f"FEL Brevservern 127.0.0.1:{port} svarar inte (ConnectionRefusedError): kontrollera adress, port" in output
+    assert f"FEL Brevservern 127.0.0.1:{port} svarar inte: kontrollera adress, port" in output
     assert "FEL SMS är inte inställt: det som ska gå den vägen misslyckas. Ange WIS_SMS_URL." in output
     assert "FEL Användarnas adress är http://127.0.0.1:8000: sätt WIS_BAS_URL" in output
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_message_of_trial_goes_through_every_provider_to_whom_one_says(wis: Wis) -> None:
+    with SmtpMottagare() as smtp, HttpGateway() as forsta, HttpGateway() as andra:
+        leverantorer = {
+            "epost_url": f"smtp://127.0.0.1:{smtp.port}/?fran=wis@prov.example&studs=studs@prov.example",
+            "sms_url": f"46elks://a:b@127.0.0.1:{forsta.port}/?fran=WIS",
+            "sms_url_2": f"46elks://a:b@127.0.0.1:{andra.port}/?fran=WIS",
+        }
+        andra.beteende.status = 402
+        code, output = wis(
+            "check", "--send", "--till-sms", "070-174 06 05", "--till-epost", "Du@Prov.example", **leverantorer
+        )
+        assert wis("check", **leverantorer)[0] == 1
+        assert [brev.mottagare for brev in smtp.brev] == [("du@prov.example",)]
+        assert [anrop.falt["to"] for anrop in (*forsta.anrop, *andra.anrop)] == ["+46701740605"] * 2
+    assert code == 1
+    assert f"OK  SMS genom sms: leverantören tog emot provet ({forsta.anrop[0].id})." in output
+    assert "FEL SMS genom sms-2: provet gick inte fram" in output
+    assert "OK  E-post genom epost: leverantören tog emot provet." in output
+    assert "FEL SMS-kvitton kan inte komma" in output
+    assert "FEL Studsar från WIS_EPOST_URL läses inte: ange WIS_STUDS_BREVLADA eller WIS_STUDS_NYCKEL." in output
+
+
+@pytest.mark.usefixtures("installation")
+def test_how_receipts_and_bounces_come_is_said(wis: Wis) -> None:
+    smtp = f"smtp://127.0.0.1:{ledig_port()}/?fran=wis@prov.example"
+    output = wis(
+        "check",
+        bas_url="https://wis.example.se",
+        sms_url="46elks://a:b@api.46elks.com/?fran=WIS",
+        epost_url=smtp,
+        epost_url_2=f"{smtp}&studs=studs@prov.example",
+        studs_brevlada=f"imap://a:b@127.0.0.1:{ledig_port()}/INBOX",
+        studs_nyckel=secrets.token_hex(32),
+    )[1]
+    assert "OK  SMS-kvitton kommer till https://wis.example.se/kvitto/46elks/, som 46elks ska nå utifrån." in output
+    assert "svarar inte (ConnectionRefusedError): kontrollera adress och port." in output
+    assert "OK  Studsar tas också emot på https://wis.example.se/kvitto/studs." in output
+    assert "FEL Studsar går inte att para ihop med sin leverans: lägg till studs=ADRESS i WIS_EPOST_URL." in output
+    assert "WIS_EPOST_URL_2" not in output
+
+
+@pytest.mark.parametrize(
+    ("argument", "sagt"),
+    [
+        (("--send",), "Ett prov behöver en mottagare"),
+        (("--till-sms", "0701740605"), "Ett prov behöver en mottagare"),
+        (("--send", "--till-sms", "hemma"), "'hemma' är inget telefonnummer"),
+        (("--send", "--till-epost", "hemma"), "Skriv en hel e-postadress"),
+    ],
+)
+def test_a_trial_needs_somebody_to_go_to(wis: Wis, argument: tuple[str, ...], sagt: str) -> None:
+    code, output = wis("check", *argument, demo="1")
+    assert (code, sagt in output) == (1, True), output
 
 
 def test_a_database_without_its_schema_is_said(wis: Wis) -> None:
@@ -222,6 +279,7 @@ def test_an_address_that_the_machine_has_not_is_not_called_a_taken_port(wis: Wis
         ({"sms_url": "46elks://api.46elks.com/"}, "WIS_SMS_URL ska ange konto"),
         ({"epost_url": "smtps://mail.example.se"}, "WIS_EPOST_URL ska ange server"),
         ({"epost_url": "utkorg://"}, "utkorg:// är ingen tjänst"),
+        ({"studs_brevlada": "imap://a:b@mail.example.se/"}, "WIS_STUDS_BREVLADA skulle skicka lösenordet i klartext"),
         ({"threads": "nan"}, "WIS_THREADS"),
     ],
 )

@@ -1,5 +1,6 @@
 """The live channel of several processes on one PostgreSQL, tied together by Redis."""
 
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,9 +11,9 @@ from redis import Redis as Redisklient
 from tests.servrar import Redis, vanta_tills
 from tests.uttag import FRIST, Anslut, Instans, anslutning, avstang, en_instans, folk
 from wis.andringar import Andring, Slag, anmal
-from wis.buss import kanal
+from wis.buss import Buss, kanal, vack_vid_utskick
 from wis.db import Database
-from wis.realtime import koppla_sandare
+from wis.sandare import koppla_sandare
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -64,6 +65,21 @@ def test_a_person_disabled_at_one_process_is_cut_at_another(tva: tuple[Instans, 
     lyssnare = anslut(annan)
     en.andra(avstang)
     lyssnare.vanta_tills_kapad()
+
+
+@pytest.mark.redis
+def test_a_worker_process_is_woken_when_another_has_something_to_send(settings: Settings, redis: Redis) -> None:
+    own = replace(settings, redis_url=redis.url, secret_key=uuid.uuid4().hex)
+    vackt: list[int] = []
+    slut, andra = threading.Event(), Buss(own)
+    vack_vid_utskick(own, lambda: vackt.append(1), lambda: not slut.is_set())
+    try:
+        andra.sand(Andring(Slag.LAGESBILD, 5))
+        andra.sand(Andring(Slag.BREV, 6))
+        vanta_tills(lambda: vackt, FRIST, "att den väcks")
+        assert vackt == [1]
+    finally:
+        slut.set()
 
 
 @pytest.mark.postgres

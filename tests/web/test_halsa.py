@@ -1,11 +1,14 @@
 """What monitors ask."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from tests.utskick import ett_uppdrag
 from tests.web.ytor_data import (
     bygg_lage,
     ett_utskick,
@@ -13,6 +16,8 @@ from tests.web.ytor_data import (
 )
 from wis import clock
 from wis.db import Database
+from wis.notiser.models import Leverans
+from wis.settings import Settings
 from wis.tx import transaction
 
 
@@ -61,7 +66,28 @@ def test_a_broken_database_is_not_ready_and_tells_no_secret(
 def test_a_delivery_that_nobody_takes_makes_it_not_ready(client: FlaskClient, lage: Database) -> None:
     with transaction(lage) as session, clock.at(clock.now() - timedelta(minutes=6)):
         ett_utskick(session, "polisen", "Väntar")
-    assert client.get("/halsa/redo").status_code == 503
+    svar = client.get("/halsa/redo")
+    assert svar.status_code == 503
+    assert svar.json is not None
+    assert svar.json["kontroller"]["ko"] == "något har väntat på att skickas i 6 minuter"
+
+
+def test_what_may_still_wait_is_well_and_what_waits_for_a_provider_that_is_down_is_not(
+    app: Flask, database: Database, settings: Settings
+) -> None:
+    ett_uppdrag(database)
+    nu = clock.now()
+    senare, sedan = nu + timedelta(hours=1), nu - timedelta(minutes=2)
+    app.extensions["wis_settings"] = replace(settings, ko_grans=150.0)
+    for varden, vantat in (
+        ({"om_leverantoren": False, "fran": nu - timedelta(minutes=4)}, 200),
+        ({"om_leverantoren": True}, 200),
+        ({"om_leverantoren": True, "fran": nu - timedelta(minutes=4)}, 503),
+    ):
+        with transaction(database) as session:
+            session.execute(update(Leverans).values({"tidigast": senare, "fran": sedan} | varden))
+        app.extensions.pop("wis_halsa", None)
+        assert app.test_client().get("/halsa/redo").status_code == vantat, varden
 
 
 def test_a_worker_that_has_stopped_makes_it_not_ready(app: Flask) -> None:

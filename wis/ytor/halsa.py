@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify
@@ -15,11 +14,9 @@ from sqlalchemy import text
 from wis import clock, schema, web
 from wis.auth.atkomst import oppen
 from wis.db import Database
-from wis.notiser.queries import aldsta_forfallna
+from wis.notiser.leveransfragor import aldsta_forfallna
 
 bp = Blueprint("halsa", __name__)
-KO_GRANS = timedelta(minutes=5)
-"""A worker that is well never lets anything wait longer than this."""
 MINSTA_DISK = 100 * 1024 * 1024
 """Free bytes below which the next publication may fail."""
 GILTIGT = 1.0
@@ -91,7 +88,11 @@ def _ko(database: Database) -> str:
     now = clock.now()
     with database.reading() as session:
         since = aldsta_forfallna(session, now)
-    return "ok" if since is None or now - since < KO_GRANS else "något har väntat på att skickas i mer än 5 minuter"
+    waited = 0.0 if since is None else (now - since).total_seconds()
+    if waited <= web.settings().ko_grans:
+        return "ok"
+    minuter = int(waited // 60)
+    return f"något har väntat på att skickas i {minuter} {'minut' if minuter == 1 else 'minuter'}"
 
 
 def _worker(_database: Database) -> str:
