@@ -58,6 +58,7 @@ const DELAR = {
   raknare: '[data-rakna-for]',
   skrivut: '[data-skriv-ut]',
   visasom: '[data-visa-som]',
+  nedrakning: '[data-nedrakning]',
   kopia: '[data-kopia], [data-kopia-klart]',
 };
 

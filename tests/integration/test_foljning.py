@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import inspect, select, update
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from tests.factories import (
@@ -16,6 +16,8 @@ from tests.factories import (
 from tests.utskick import (
     KLOCKAN_TOLV,
     Klocka,
+    avgor,
+    en_ko,
     en_som_vill,
     en_version,
     ett_uppdrag,
@@ -29,9 +31,8 @@ from wis.andringar import Andring, Slag, lyssna
 from wis.audit import Loggpost
 from wis.auth.rules import Roll
 from wis.db import Database
-from wis.notiser import leveransfragor, service
-from wis.notiser.ko import MAX_AVBROTT, Ko
-from wis.notiser.models import Kanalslag, Leverans, Status, Utskick
+from wis.notiser import leveransfragor, leveransservice, service
+from wis.notiser.models import Kanalslag, Status, Utskick
 from wis.notiser.rules import LEVERERAD, permanent
 from wis.settings import Settings
 
@@ -47,10 +48,10 @@ def test_the_publisher_sees_how_it_goes_per_actor_and_channel_and_why_not(
             en_som_vill(session, aktor, epost=aktor == "nacka")
         utskick = en_version(session, handelse)
     expandera_allt(varje_databas)
-    kon = Ko(varje_databas, inst, "w1")
+    kon = en_ko(varje_databas, inst, "w1")
     uppdrag = ta(kon).uppdrag
-    kon.avgor(uppdrag[0], LEVERERAD)
-    kon.avgor(uppdrag[1], permanent("SMS-tjänsten nekade numret (400)"))
+    avgor(kon, uppdrag[0], LEVERERAD)
+    avgor(kon, uppdrag[1], permanent("SMS-tjänsten nekade numret (400)"))
     with varje_databas.reading() as session:
         rader = leveransfragor.statusrader(session, utskick.id)
         fel = leveransfragor.uteblivna(session, utskick.id)
@@ -69,36 +70,35 @@ def test_what_failed_can_be_sent_again_by_its_sender_and_the_tries_stand_in_the_
     varje_databas: Database, inst: Settings
 ) -> None:
     utskick_id = ett_uppdrag(varje_databas)
-    kon = Ko(varje_databas, inst, "w1")
-    kon.avgor(ta(kon).uppdrag[0], permanent("numret"))
+    kon = en_ko(varje_databas, inst, "w1")
+    avgor(kon, ta(kon).uppdrag[0], permanent("numret"))
     with skriver(varje_databas) as session:
-        session.execute(update(Leverans).values(avbrott=MAX_AVBROTT - 1))
         skribent = subjekt_for(session, en_person_hos(session, "trafikverket", Roll.SKRIBENT))
         annan = subjekt_for(session, en_person_hos(session, "nacka", Roll.REDAKTOR))
         with pytest.raises(PermissionError, match="tillhör"):
-            service.skicka_igen(session, annan, utskick_id)
+            leveransservice.skicka_igen(session, annan, utskick_id)
         with pytest.raises(LookupError):
-            service.skicka_igen(session, skribent, utskick_id + 1000)
-        assert service.skicka_igen(session, skribent, utskick_id) == 1
-        assert service.skicka_igen(session, skribent, utskick_id) == 0
+            leveransservice.skicka_igen(session, skribent, utskick_id + 1000)
+        assert leveransservice.skicka_igen(session, skribent, utskick_id) == 1
+        assert leveransservice.skicka_igen(session, skribent, utskick_id) == 0
         post = session.scalars(select(Loggpost).where(Loggpost.handling == "skickar igen")).one()
     assert '"forsok": {"' in post.uppgifter
     [rad] = leveranser(varje_databas, utskick_id).values()
-    assert (rad.status, rad.forsok, rad.avbrott, rad.permanent) == (Status.VANTAR, 0, 0, False)
-    assert kon.avgor(ta(kon).uppdrag[0], LEVERERAD)
+    assert (rad.status, rad.forsok, rad.sandningar, rad.permanent) == (Status.VANTAR, 0, 0, False)
+    assert avgor(kon, ta(kon).uppdrag[0], LEVERERAD)
 
 
 def test_a_version_that_has_been_replaced_is_not_sent_again(varje_databas: Database, inst: Settings) -> None:
     utskick_id = ett_uppdrag(varje_databas)
-    kon = Ko(varje_databas, inst, "w1")
-    kon.avgor(ta(kon).uppdrag[0], permanent("numret"))
+    kon = en_ko(varje_databas, inst, "w1")
+    avgor(kon, ta(kon).uppdrag[0], permanent("numret"))
     with skriver(varje_databas) as session:
         forra = session.get_one(Utskick, utskick_id)
         assert forra.handelse is not None
         en_version(session, forra.handelse)
         skribent = subjekt_for(session, en_person_hos(session, "trafikverket", Roll.SKRIBENT))
         assert leveransfragor.ersatt_av(session, forra) == 2
-        assert service.skicka_igen(session, skribent, utskick_id) == 0
+        assert leveransservice.skicka_igen(session, skribent, utskick_id) == 0
 
 
 def test_the_oldest_thing_overdue_is_told_whatever_it_waits_for(
@@ -117,12 +117,12 @@ def test_the_oldest_thing_overdue_is_told_whatever_it_waits_for(
     assert aldst() == KLOCKAN_TOLV  # nobody has worked out the recipients
     expandera_allt(varje_databas)
     assert aldst() == KLOCKAN_TOLV + timedelta(minutes=1)  # nobody has sent it
-    kon = Ko(varje_databas, inst, "w1")
+    kon = en_ko(varje_databas, inst, "w1")
     parti = ta(kon)
     assert aldst() is None
     klocka.ga(seconds=inst.lease + 5)
     assert aldst() == parti.lease_till  # somebody took it and did not come back
-    kon.avgor(parti.uppdrag[0], LEVERERAD)
+    avgor(kon, parti.uppdrag[0], LEVERERAD)
     assert aldst() is None
 
 
@@ -174,18 +174,18 @@ def test_how_it_went_with_the_latest_letter_and_the_latest_code_is_told_apart(
 
     with skriver(varje_databas) as session:
         person = en_person_hos(session, "nacka")
-    kon = Ko(varje_databas, inst, "w1")
+    kon = en_ko(varje_databas, inst, "w1")
     assert lagen() == [None, None]
     brev("Inbjudan")
     assert lagen() == [Status.VANTAR, None]
-    kon.avgor(ta(kon, Kanalslag.EPOST).uppdrag[0], permanent("brevservern nekade adressen (550)"))
+    avgor(kon, ta(kon, Kanalslag.EPOST).uppdrag[0], permanent("brevservern nekade adressen (550)"))
     brev(leveransfragor.KOD_AMNE)
     assert lagen() == [Status.MISSLYCKAD, Status.VANTAR]
     with varje_databas.reading() as session:
         assert leveransfragor.utan_brev(session, [person.id]) == {person.id}
     brev("Inbjudan igen")
     for uppdrag in ta(kon, Kanalslag.EPOST).uppdrag:
-        kon.avgor(uppdrag, LEVERERAD)
+        avgor(kon, uppdrag, LEVERERAD)
     assert lagen() == [Status.LEVERERAD, Status.LEVERERAD]
     with varje_databas.reading() as session:
         assert leveransfragor.utan_brev(session, [person.id]) == set()

@@ -8,8 +8,9 @@ import pytest
 from wis.auth.rules import Roll
 from wis.datum import slutet_av
 from wis.konton import csvrader
-from wis.konton.csvrader import Rad, las, ofarlig, skriv
+from wis.konton.csvrader import Rad, las, skriv
 from wis.konton.rules import Behorighet, Hinder
+from wis.notiser import csvfil
 
 KIM = "kim@nacka.example"
 
@@ -99,10 +100,10 @@ def test_an_open_quotation_mark_swallows_no_other_line() -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+46", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
 def test_nothing_that_is_fetched_is_run_as_a_formula(cell: str) -> None:
-    assert ofarlig(cell) == f"'{cell}"
+    assert csvfil.ofarlig(cell) == f"'{cell}"
     text = skriv(["Namn"], [[cell]])
     assert text.startswith("\ufeffNamn\r\n")
-    assert not text.splitlines()[1].lstrip('"').startswith(csvrader._FARLIGA)
+    assert not text.splitlines()[1].lstrip('"').startswith(csvfil.FARLIGA)
 
 
 def test_what_is_fetched_can_be_pasted_again() -> None:

@@ -9,11 +9,10 @@ from sqlalchemy import select
 
 from tests import factories as f
 from tests.funktioner_stod import TIB_SMS, en_funktion, i_tjanst, med_kanaler, medlem
-from tests.utskick import en_version, expandera_allt, skriver
+from tests.utskick import en_ko, en_version, expandera_allt, skriver
 from tests.web.test_notiser import sida
 from wis.auth.rules import Roll
 from wis.db import Database
-from wis.notiser.ko import Ko
 from wis.notiser.models import Kanal, Kanalslag, Notisslag, Utskick
 from wis.settings import Settings
 
@@ -53,7 +52,7 @@ def dit(database: Database, settings: Settings) -> set[str]:
     with skriver(database) as session:
         en_version(session, f.en_handelse(session, "varmdo", lasare=["nacka"]))
     expandera_allt(database)
-    parti = Ko(database, settings, "w1").ta(Kanalslag.SMS)
+    parti = en_ko(database, settings).ta(Kanalslag.SMS)
     return set() if parti is None else {ett.till for ett in parti.uppdrag if not ett.system}
 
 

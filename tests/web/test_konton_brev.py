@@ -7,15 +7,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.utskick import ta
+from tests.utskick import avgor, en_ko, ta
 from tests.web.konton_stod import ANNA, BJUD_IN, KIM, LISTA, VERA, LoggaIn, adress, brev, logg, nackas_folk, sida
 from wis import web
 from wis.auth.strypning import Nyckel, Strypning
 from wis.db import Database
 from wis.konton import views
-from wis.notiser.ko import Ko
 from wis.notiser.models import Kanalslag
-from wis.notiser.rules import LEVERERAD, Utfall, overgaende, permanent
+from wis.notiser.rules import LEVERERAD, Utfall, mottagen, overgaende, oviss, permanent
 from wis.settings import Settings
 
 KIMS = "kim.ek@nacka.example"
@@ -32,9 +31,9 @@ def det_gick(database: Database, settings: Settings) -> Utfora:
     """Tries what waits, with this outcome."""
 
     def utfora(utfall: Utfall, kanal: Kanalslag = Kanalslag.EPOST) -> None:
-        kon = Ko(database, settings, "w1")
+        kon = en_ko(database, settings, "w1")
         for uppdrag in ta(kon, kanal).uppdrag:
-            assert kon.avgor(uppdrag, utfall)
+            assert avgor(kon, uppdrag, utfall)
 
     return utfora
 
@@ -58,12 +57,23 @@ class TestTheAdministrator:
         assert "på väg men har inte kommit fram än: brevservern svarar inte. Vi försöker igen." in page
         assert "Brevet kom inte fram" not in sida(anna.get(LISTA))
 
-    def test_sees_one_that_was_delivered(self, anna: FlaskClient, database: Database, det_gick: Utfora) -> None:
-        det_gick(LEVERERAD)
+    @pytest.mark.parametrize("utfall", [LEVERERAD, mottagen()], ids=lambda utfall: str(utfall.slag))
+    def test_sees_one_that_was_delivered(
+        self, anna: FlaskClient, database: Database, det_gick: Utfora, utfall: Utfall
+    ) -> None:
+        det_gick(utfall)
         page = sida(anna.get(adress(database, KIMS)))
         assert "Levererat" in page
         assert "Det senaste brevet lämnades över" in page
         assert "Skicka inbjudan igen" in page
+
+    def test_sees_that_nobody_knows_whether_it_came(
+        self, anna: FlaskClient, database: Database, det_gick: Utfora
+    ) -> None:
+        det_gick(oviss("brevservern svarade inte"))
+        assert "Det senaste brevet kan ha kommit fram: brevservern svarade inte." in sida(
+            anna.get(adress(database, KIMS))
+        )
 
     def test_sees_one_that_failed_with_why_and_sends_it_again(
         self, anna: FlaskClient, database: Database, det_gick: Utfora

@@ -13,13 +13,12 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import en_app
 from tests.factories import en_handelse, en_person_hos, en_prenumeration
-from tests.utskick import en_som_vill, en_version, expandera_allt, leveranser, skriver
+from tests.utskick import avgor, en_ko, en_som_vill, en_version, expandera_allt, leveranser, skriver
 from wis import clock
 from wis.auth.rules import Roll
 from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.notiser import queries
-from wis.notiser.ko import Ko
 from wis.notiser.leveransfragor import PER_SIDA
 from wis.notiser.models import (
     Kanal,
@@ -248,24 +247,24 @@ def utskick_id(database: Database, settings: Settings) -> int:
             en_som_vill(session, "nacka")
         utskick = en_version(session, handelse)
     expandera_allt(database)
-    kon = Ko(database, settings, "w1")
+    kon = en_ko(database, settings, "w1")
     parti = kon.ta(Kanalslag.SMS)
     assert parti is not None
     for uppdrag, utfall in zip(parti.uppdrag, (LEVERERAD, permanent("numret"), permanent("numret")), strict=False):
-        kon.avgor(uppdrag, utfall)
+        avgor(kon, uppdrag, utfall)
     kon.slapp([parti.uppdrag[3].id])
     return utskick.id
 
 
 def test_the_publisher_follows_how_many_got_it_and_who_did_not(logga_in: LoggaIn, utskick_id: int) -> None:
     text = sida(logga_in(SKRIBENT).get(f"/utskick/{utskick_id}"))
-    assert re.sub(r"<[^>]+>", " ", text).split("Levererade")[1].split()[0] == "1"
-    for vantat in ("1 levererade", "1 väntar", "2 misslyckade", "SMS 1 av 4", "Numret", "Skicka igen till alla 2"):
+    assert re.sub(r"<[^>]+>", " ", text).split("Framme")[1].split()[0] == "1"
+    for vantat in ("1 framme", "1 väntar", "2 kom inte fram", "SMS: 1 framme", "Numret", "Skicka igen till alla 2"):
         assert vantat in text
     assert "+46" not in text
     assert 'data-live="utskick"' in text
     # An actor and how it goes there by each channel are one item.
-    assert text.split('class="framdriftslista"')[1].split("</ul>")[0].count("<li") == 1
+    assert text.split('class="framdriftslista"')[1].count('<li class="framdrift"') == 1
 
 
 def test_only_the_sending_actors_writers_follow_it(logga_in: LoggaIn, database: Database, utskick_id: int) -> None:

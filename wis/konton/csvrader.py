@@ -1,7 +1,6 @@
 """An actor's people as lines of text with columns: reading what was pasted, writing what can be fetched. Pure."""
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from wis.auth.forms import pa_en_rad
 from wis.auth.rules import Roll
 from wis.datum import slutet_av
 from wis.konton.rules import Behorighet, Hinder, normal_epost
+from wis.notiser import csvfil
 
 MAX_RADER = 500
 MAX_NAMN = 100
@@ -36,8 +36,6 @@ _ROLLER: dict[str, Roll | None] = {
     "": None,
 }
 _JA, _NEJ = {"ja", "j", "x", "1", "sant", "true", "yes"}, {"", "nej", "n", "0", "falskt", "false", "no"}
-_FARLIGA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-"""What a spreadsheet would run as a formula when it stands first in a cell."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,7 @@ def las(text: str) -> list[Rad]:
 
 def skriv(rubriker: Sequence[str], rader: Iterable[Sequence[str]]) -> str:
     """The lines for a Swedish spreadsheet: semicolons, a mark of UTF-8 first, nothing that is run as a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(rubriker)
-    writer.writerows([ofarlig(cell) for cell in rad] for rad in rader)
-    return "\ufeff" + out.getvalue()
-
-
-def ofarlig(cell: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(_FARLIGA) else cell
+    return "".join(csvfil.rader(rubriker, rader))
 
 
 def _celler(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -106,7 +95,7 @@ def _celler(text: str) -> Iterator[tuple[int, list[str]]]:
 def _ren(cell: str) -> str:
     text = pa_en_rad(cell)
     # The apostrophe of our own export.
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FARLIGA) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(csvfil.FARLIGA) else text
 
 
 def _rubriker(lines: list[tuple[int, list[str]]]) -> tuple[list[str], list[tuple[int, list[str]]]]:

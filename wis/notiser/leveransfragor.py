@@ -1,11 +1,11 @@
 """Reads of what was sent and how it goes. No number and no address leaves this module."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from wis.aktorer.models import Aktor
@@ -18,28 +18,61 @@ from wis.notiser.models import Kanalslag, Leverans, Status, Utkorgspost, Utskick
 KOD_AMNE = "Din kod till WIS"
 MAX_RADER = 200
 PER_SIDA = 300
-_VANTAR = (Status.VANTAR, Status.SANDER)
-_UTEBLEV = (Status.MISSLYCKAD, Status.STRUKEN)
+_PROVAD = case((Leverans.forsok > 0, 1), else_=0)
+# As wis.notiser.expandering strikes what a newer version replaces.
+_UTEBLEV = or_(
+    Leverans.status.in_([Status.MISSLYCKAD, Status.OVISS]),
+    and_(Leverans.status == Status.STRUKEN, Leverans.orsak.not_like("ersatt av %")),
+    and_(Leverans.status.in_([Status.VANTAR, Status.TAGEN]), Leverans.forsok > 0),
+)
+_VARST_FORST = case({Status.MISSLYCKAD: 0, Status.OVISS: 1, Status.STRUKEN: 3}, value=Leverans.status, else_=2)
 # What is long, and shown on the page of the dispatch alone.
 _UTAN_TEXTER = (defer(Utskick.sms), defer(Utskick.epost))
 
 
 @dataclass(frozen=True)
 class Antal:
-    """How many deliveries stand where. `struken`: not sent, as Status.STRUKEN tells."""
+    """How many deliveries stand where. `nytt_forsok`: waits, and has been tried; else as Status tells."""
 
     levererad: int = 0
+    mottagen: int = 0
+    sands: int = 0
     vantar: int = 0
+    nytt_forsok: int = 0
+    oviss: int = 0
     misslyckad: int = 0
     struken: int = 0
 
     def __add__(self, annan: "Antal") -> "Antal":
-        return Antal(
-            self.levererad + annan.levererad,
-            self.vantar + annan.vantar,
-            self.misslyckad + annan.misslyckad,
-            self.struken + annan.struken,
-        )
+        return Antal(*(en + an for en, an in zip(astuple(self), astuple(annan), strict=True)))
+
+    @property
+    def gatt(self) -> int:
+        """How many have been handed over and need nothing more."""
+        return self.levererad + self.mottagen
+
+    @property
+    def kvar(self) -> int:
+        """How many are yet to go."""
+        return self.vantar + self.nytt_forsok + self.sands
+
+    @property
+    def alla(self) -> int:
+        """How many are to be sent, or have been."""
+        return int(sum(astuple(self))) - self.struken
+
+
+LAGEN = {
+    "levererad": ("Framme", "levererad"),
+    "mottagen": ("Lämnad till leverantören", "gron"),
+    "sands": ("Sänds nu", "vantar"),
+    "vantar": ("Väntar", "vantar"),
+    "nytt_forsok": ("Väntar på nytt försök", "gul"),
+    "oviss": ("Oklart om den kom fram", "okand"),
+    "misslyckad": ("Kom inte fram", "misslyckad"),
+    "struken": ("Ska inte skickas", "gra"),
+}
+"""The fields of Antal in the order that they are shown: what each is called, and its mark in komponenter/marken."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +94,8 @@ class Aktorsrad:
 
     @property
     def klar(self) -> bool:
-        """Whether nothing waits and nothing has failed."""
-        return not self.antal.vantar and not self.antal.misslyckad
+        """Whether nothing waits, and nothing has failed or is unknown."""
+        return not (self.antal.kvar or self.antal.misslyckad or self.antal.oviss)
 
 
 def per_aktor(rader: Iterable[Statusrad]) -> list[Aktorsrad]:
@@ -74,16 +107,17 @@ def per_aktor(rader: Iterable[Statusrad]) -> list[Aktorsrad]:
 
 @dataclass(frozen=True)
 class Uteblivet:
-    """One who did not get it by one channel, and why."""
+    """One who did not get it by one channel, or may not have, and why. `lage` is a key of LAGEN; `nasta`: of a try."""
 
     leverans_id: int
     namn: str
     aktor: str
     kanal: Kanalslag
-    struken: bool
+    lage: str
     orsak: str
     forsok: int
     andrad: datetime
+    nasta: datetime
 
 
 def find_utskick(session: Session, utskick_id: int) -> Utskick | None:
@@ -109,16 +143,34 @@ def utskick_for_underrattelse(session: Session, underrattelse_id: int) -> dict[i
     return {rad.underrattelse_nummer: rad for rad in found if rad.underrattelse_nummer is not None}
 
 
-def utskick_for_handelse(session: Session, handelse_id: int, aktor_id: int | None = None) -> Sequence[Utskick]:
-    """What was sent in an event, by one actor when `aktor_id` is given; newest first. Without the texts."""
+def utskick_for_handelse(
+    session: Session, handelse_id: int, aktor_id: int | None = None, *, fore: int | None = None, antal: int = 50
+) -> Sequence[Utskick]:
+    """The `antal` newest that were sent in an event, by one actor when `aktor_id` is given, newest first.
+
+    `fore`: those made before that one. Without the texts.
+    """
     sats = select(Utskick).options(joinedload(Utskick.aktor), *_UTAN_TEXTER).where(Utskick.handelse_id == handelse_id)
     if aktor_id is not None:
         sats = sats.where(Utskick.aktor_id == aktor_id)
-    return session.scalars(sats.order_by(Utskick.id.desc())).all()
+    if fore is not None:
+        sats = sats.where(Utskick.id < fore)
+    return session.scalars(sats.order_by(Utskick.id.desc()).limit(antal)).all()
+
+
+def hallna(session: Session, handelse_id: int, aktor_id: int, now: datetime) -> Sequence[Utskick]:
+    """What the actor is about to send in the event and can still take back, newest first. Without the texts."""
+    sats = select(Utskick).options(joinedload(Utskick.aktor), *_UTAN_TEXTER)
+    vantar = (Utskick.expanderat.is_(None), Utskick.halls_till > now)
+    egna = (Utskick.handelse_id == handelse_id, Utskick.aktor_id == aktor_id)
+    return session.scalars(sats.where(*vantar, *egna).order_by(Utskick.id.desc())).all()
 
 
 def ersatt_av(session: Session, utskick: Utskick) -> int | None:
-    """The latest version that has been sent after this one of the same thing, or None if this is the latest."""
+    """The latest version that has been sent after this one of the same thing, or None if this is the latest.
+
+    What was taken back has not been sent.
+    """
     if utskick.lagesbild_id is not None:
         nummer, samma = Utskick.lagesbild_nummer, Utskick.lagesbild_id == utskick.lagesbild_id
         egen = utskick.lagesbild_nummer
@@ -127,23 +179,23 @@ def ersatt_av(session: Session, utskick: Utskick) -> int | None:
         egen = utskick.underrattelse_nummer
     else:
         return None
-    senaste = session.scalar(select(func.max(nummer)).where(samma))
+    senaste = session.scalar(select(func.max(nummer)).where(samma, Utskick.angrad.is_(None)))
     return senaste if senaste is not None and egen is not None and senaste > egen else None
 
 
 def statusrader(session: Session, utskick_id: int) -> list[Statusrad]:
     """How far a dispatch has come, per actor and channel, in Swedish order."""
     rows = session.execute(
-        select(Aktor.kortnamn, Leverans.kanal, Leverans.status, func.count())
+        select(Aktor.kortnamn, Leverans.kanal, Leverans.status, _PROVAD, func.count())
         .select_from(Leverans)
         .outerjoin(Aktor, Aktor.id == Leverans.aktor_id)
         .where(Leverans.utskick_id == utskick_id)
-        .group_by(Aktor.kortnamn, Leverans.kanal, Leverans.status)
+        .group_by(Aktor.kortnamn, Leverans.kanal, Leverans.status, _PROVAD)
     )
     summor: dict[tuple[str, str], Antal] = {}
-    for kortnamn, kanal, status, antal in rows:
+    for kortnamn, kanal, status, provad, antal in rows:
         nyckel = (kortnamn or "", kanal)
-        summor[nyckel] = summor.get(nyckel, Antal()) + _antal(status, antal)
+        summor[nyckel] = summor.get(nyckel, Antal()) + Antal(**{lage_av(status, provad): antal})
     ordnade = sorted(summor.items(), key=lambda rad: (svensk_nyckel(rad[0][0]), rad[0][1]))
     return [Statusrad(aktor, Kanalslag(kanal), antal) for (aktor, kanal), antal in ordnade]
 
@@ -151,24 +203,29 @@ def statusrader(session: Session, utskick_id: int) -> list[Statusrad]:
 def antal_for(session: Session, utskick_ids: Iterable[int]) -> dict[int, Antal]:
     """How far each of these dispatches has come, in all."""
     rows = session.execute(
-        select(Leverans.utskick_id, Leverans.status, func.count())
+        select(Leverans.utskick_id, Leverans.status, _PROVAD, func.count())
         .where(Leverans.utskick_id.in_(list(utskick_ids)))
-        .group_by(Leverans.utskick_id, Leverans.status)
+        .group_by(Leverans.utskick_id, Leverans.status, _PROVAD)
     )
     summor: dict[int, Antal] = {}
-    for utskick_id, status, antal in rows:
-        summor[utskick_id] = summor.get(utskick_id, Antal()) + _antal(status, antal)
+    for utskick_id, status, provad, antal in rows:
+        summor[utskick_id] = summor.get(utskick_id, Antal()) + Antal(**{lage_av(status, provad): antal})
     return summor
 
 
-def _antal(status: str, antal: int) -> Antal:
-    # To the publisher, what is being sent right now still waits.
-    falt = "vantar" if status in _VANTAR else status
-    return Antal(**{falt: antal})
+def lage_av(status: str, provad: int) -> str:
+    """The field of Antal that a delivery is counted in; `provad`: how often it has been tried."""
+    if status in {Status.VANTAR, Status.TAGEN}:
+        # To the sender, what somebody has claimed and not begun still waits.
+        return "nytt_forsok" if provad else "vantar"
+    return status
 
 
-def uteblivna(session: Session, utskick_id: int) -> list[Uteblivet]:
-    """Who did not get it and why, failures first; at most MAX_RADER of them."""
+def uteblivna(session: Session, utskick_id: int, *, fran: int = 0, antal: int = MAX_RADER) -> list[Uteblivet]:
+    """Who did not get it and why, or may not have: `antal` of them after the first `fran`, the worst first.
+
+    Who got a newer version instead is not among them.
+    """
     rows = session.execute(
         select(
             Leverans.id,
@@ -179,16 +236,18 @@ def uteblivna(session: Session, utskick_id: int) -> list[Uteblivet]:
             Leverans.orsak,
             Leverans.forsok,
             Leverans.andrad,
+            Leverans.tidigast,
         )
         .join(Anvandare, Anvandare.id == Leverans.anvandare_id)
         .outerjoin(Aktor, Aktor.id == Leverans.aktor_id)
-        .where(Leverans.utskick_id == utskick_id, Leverans.status.in_(_UTEBLEV))
-        .order_by(Leverans.status, Anvandare.namn, Leverans.id)
-        .limit(MAX_RADER)
+        .where(Leverans.utskick_id == utskick_id, _UTEBLEV)
+        .order_by(_VARST_FORST, Aktor.kortnamn, Anvandare.namn, Leverans.id)
+        .offset(fran)
+        .limit(antal)
     )
     return [
-        Uteblivet(id_, namn, aktor or "", Kanalslag(kanal), status == Status.STRUKEN, orsak, forsok, andrad)
-        for id_, namn, aktor, kanal, status, orsak, forsok, andrad in rows
+        Uteblivet(id_, namn, aktor or "", Kanalslag(kanal), lage_av(status, forsok), orsak, forsok, andrad, nasta)
+        for id_, namn, aktor, kanal, status, orsak, forsok, andrad, nasta in rows
     ]
 
 
@@ -252,12 +311,14 @@ def _senaste(
 def aldsta_forfallna(session: Session, now: datetime) -> datetime | None:
     """Since when the oldest thing that should have been sent has waited, or None. A worker that is well keeps up.
 
-    Counted are deliveries due, claims that have lapsed, and dispatches whose recipients have not been worked out.
+    Counted are deliveries due, or put off since their provider failed, claims that have lapsed, and dispatches whose
+    recipients have not been worked out.
     """
     tider = [
         _aldsta(session, Leverans.tidigast, Leverans.status == Status.VANTAR, now),
-        _aldsta(session, Leverans.lease_till, Leverans.status == Status.SANDER, now),
-        _aldsta(session, Utskick.skapad, Utskick.expanderat.is_(None), now),
+        _aldsta(session, Leverans.fran, (Leverans.status == Status.VANTAR) & Leverans.om_leverantoren, now),
+        _aldsta(session, Leverans.lease_till, Leverans.status.in_([Status.TAGEN, Status.SANDS]), now),
+        _aldsta(session, func.coalesce(Utskick.halls_till, Utskick.skapad), Utskick.expanderat.is_(None), now),
     ]
     return min((tid for tid in tider if tid is not None), default=None)
 

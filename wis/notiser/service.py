@@ -1,4 +1,4 @@
-"""Dispatches, channels and choices; everything within the caller's transaction."""
+"""Dispatches as they are made, channels and choices; everything within the caller's transaction."""
 
 import hashlib
 import hmac
@@ -15,9 +15,7 @@ from wis import audit, clock
 from wis.aktorer.models import Aktor
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.krets import Tlp
-from wis.auth.rules import Slag as Sakslag
-from wis.auth.rules import Subjekt, Verb, can
-from wis.auth.service import aktuellt_subjekt
+from wis.auth.rules import Subjekt
 from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.notiser import leveransfragor, rules
@@ -75,7 +73,10 @@ def skapa_utskick(
     session.add(utskick)
     # Its number is in the words, when they may say no more.
     session.flush()
-    bas = cast("Database", session.info["database"]).base_url
+    database = cast("Database", session.info["database"])
+    bas = database.base_url
+    if not bradskande and database.angra_tid:
+        utskick.halls_till = utskick.skapad + timedelta(seconds=database.angra_tid)
     innehall = rules.Innehall(slag, aktor.kortnamn, rubrik, text, bas + lank, handelse.ovning, bradskande, rattelse)
     ord_ = rules.komponera(replace(innehall, tlp=Tlp(tlp), kort_lank=bas + kort_lank(utskick.id)))
     utskick.amne, utskick.sms, utskick.epost = ord_.amne, ord_.sms, ord_.epost
@@ -123,6 +124,7 @@ def skicka_brev(session: Session, *, anvandare_id: int, kanal: Kanalslag, adress
             prioritet=0,
             status=Status.VANTAR,
             tidigast=now,
+            fran=now,
             andrad=now,
         )
     )
@@ -135,48 +137,6 @@ def andring_av(utskick_id: int, handelse_id: int | None, aktor_id: int | None) -
     """The word that a dispatch has come further: for the actor that sent it, nobody else."""
     horare = frozenset() if aktor_id is None else frozenset({aktor_id})
     return Andring(Slag.UTSKICK, utskick_id, handelse_id=handelse_id, aktorer=horare)
-
-
-def skicka_igen(session: Session, who: Subjekt, utskick_id: int, leverans_id: int | None = None) -> int:
-    """Send what failed once more, all of a dispatch or one delivery; returns how many now wait.
-
-    The tries begin anew; how many there were stands in the record. Nothing is sent again of what a newer version has
-    replaced. Raises LookupError if there is no such dispatch, PermissionError if `who`, as the database has them within
-    this transaction, may not follow it.
-    """
-    utskick = leveransfragor.find_utskick(session, utskick_id)
-    if utskick is None or utskick.handelse is None:
-        raise LookupError(utskick_id)
-    beslut = can(
-        aktuellt_subjekt(session, who),
-        Verb.SE_UTSKICK,
-        utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor),
-        clock.now(),
-    )
-    if not beslut:
-        raise PermissionError(beslut.skal)
-    if leveransfragor.ersatt_av(session, utskick) is not None:
-        return 0
-    forsok = _lat_vanta_igen(session, utskick_id, leverans_id)
-    if forsok:
-        objekt = f"utskick:{utskick_id}"
-        ids = {"anvandare_id": who.anvandare_id, "aktor_id": who.aktor_id}
-        audit.record(session, "skickar igen", **ids, objekt=objekt, forsok=forsok)
-        anmal(session, andring_av(utskick.id, utskick.handelse_id, utskick.aktor_id))
-    return len(forsok)
-
-
-def _lat_vanta_igen(session: Session, utskick_id: int, leverans_id: int | None) -> dict[int, int]:
-    """Set what failed to wait as new; returns how often each had been tried."""
-    sats = select(Leverans).where(Leverans.utskick_id == utskick_id, Leverans.status == Status.MISSLYCKAD)
-    if leverans_id is not None:
-        sats = sats.where(Leverans.id == leverans_id)
-    rader, now = session.scalars(sats.with_for_update()).all(), clock.now()
-    forsok = {rad.id: rad.forsok for rad in rader}
-    for rad in rader:
-        rad.status, rad.forsok, rad.avbrott, rad.orsak, rad.permanent = Status.VANTAR, 0, 0, "", False
-        rad.tidigast = rad.andrad = now
-    return forsok
 
 
 # --- channels ----------------------------------------------------------------------------------------------------

@@ -1,20 +1,18 @@
-"""'Mina notiser', how a dispatch goes, the preview beside the forms that publish, and the Utkorg of the demo."""
+"""'Mina notiser', the preview beside the forms that publish, and the Utkorg of the demo."""
 
-from typing import Any
-
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 from wtforms import Field
 
 from wis import markup, web
 from wis.aktorer.models import Aktor
-from wis.auth.atkomst import avbryt_dold, inloggad, inloggad_nu, kraver, kraver_nu, oppen, subjekt
+from wis.auth.atkomst import avbryt_dold, inloggad, inloggad_nu, kraver, oppen, subjekt
 from wis.auth.bekrafta import kraver_bekraftad
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Verb
 from wis.handelser.atkomst import hamta_handelse
-from wis.notiser import leveransfragor, queries, service, sms, valsida
+from wis.notiser import leveransfragor, queries, sms, valsida
 from wis.notiser.forhandsvisning import ar_samlad, egen_rattelse, valt_i_formularet
 from wis.notiser.forhandsvisning import forhandsvisning as forhandsvisning
 from wis.notiser.models import Kanalslag, Notisslag, Utskick
@@ -27,35 +25,11 @@ _TEXTFALT = {Notisslag.LAGESBILD: "sammanfattning", Notisslag.UNDERRATTELSE: "te
 
 @bp.record_once
 def _satt_adress(state: BlueprintSetupState) -> None:
-    state.app.extensions["wis_database"].base_url = state.app.extensions["wis_settings"].base_url
+    database, settings = state.app.extensions["wis_database"], state.app.extensions["wis_settings"]
+    database.base_url, database.angra_tid = settings.base_url, settings.angra_tid
 
 
-# --- how a dispatch goes -----------------------------------------------------------------------------------------
-
-
-@bp.get("/utskick/<int:id>")
-def visa_utskick(id: int) -> web.Svar:  # noqa: A002 the name in the address
-    """What was sent, and how far it has come with whom."""
-    utskick = hamta_utskick(id)
-    return render_template("notiser/utskick.html", **statusvy(utskick))
-
-
-@bp.post("/utskick/<int:id>/skicka-igen")
-def skicka_igen(id: int) -> web.Svar:  # noqa: A002 the name in the address
-    """Send what failed once more: one delivery, or all."""
-    hamta_utskick(id)
-    leverans_id = request.form.get("leverans", type=web.heltal)
-    with web.transaction() as session:
-        utskick = leveransfragor.find_utskick(session, id)
-        if utskick is None or utskick.handelse is None:
-            avbryt_dold()
-        who = kraver_nu(session, Verb.SE_UTSKICK, utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor))
-        antal = service.skicka_igen(session, who, id, leverans_id)
-    if antal:
-        flash(f"{_meddelanden(antal)} skickas igen.", "klart")
-    else:
-        flash("Det finns inget att skicka igen.", "varning")
-    return redirect(url_for("notiser.visa_utskick", id=id))
+# --- what a message leads to --------------------------------------------------------------------------------------
 
 
 @bp.get("/n/<int:utskick_id>")
@@ -65,10 +39,11 @@ def kort(utskick_id: int) -> web.Svar:
     utskick = leveransfragor.find_utskick(session, utskick_id)
     if utskick is None or utskick_id not in queries.lasta_utskick(session, who, [utskick_id]):
         avbryt_dold()
-    return redirect(_vart(session, utskick))
+    return redirect(vart(session, utskick))
 
 
-def _vart(session: Session, utskick: Utskick) -> str:
+def vart(session: Session, utskick: Utskick) -> str:
+    """The address of what the dispatch tells of."""
     if utskick.underrattelse_id is not None:
         return url_for("underrattelser.visa", id=utskick.underrattelse_id)
     slug = "" if utskick.handelse is None else utskick.handelse.slug
@@ -76,39 +51,6 @@ def _vart(session: Session, utskick: Utskick) -> str:
         return url_for("ytor.handelse", slug=slug)
     vem = queries.lagesbildens_slug(session, utskick.lagesbild_id)
     return url_for("lagesbild.version", slug=slug, vem=vem, nummer=utskick.lagesbild_nummer)
-
-
-def hamta_utskick(utskick_id: int) -> Utskick:
-    """The dispatch, if the one who asks may follow it. Raises NotFound or Nekad."""
-    utskick = leveransfragor.find_utskick(web.session(), utskick_id)
-    if utskick is None or utskick.handelse is None:
-        avbryt_dold()
-    kraver(Verb.LASA, utskick.handelse.sak())
-    if utskick_id not in queries.lasta_utskick(web.session(), inloggad(), [utskick_id]):
-        # Who may not read what it tells of may not know that anything was sent.
-        avbryt_dold()
-    kraver(Verb.SE_UTSKICK, utskick.handelse.sak(Sakslag.UTSKICK, utskick.aktor))
-    return utskick
-
-
-def statusvy(utskick: Utskick) -> dict[str, Any]:
-    """What notiser/_status.html shows."""
-    session = web.session()
-    rader = leveransfragor.statusrader(session, utskick.id)
-    return {
-        "utskick": utskick,
-        "handelse": utskick.handelse,
-        "rader": leveransfragor.per_aktor(rader),
-        "summa": sum((rad.antal for rad in rader), leveransfragor.Antal()),
-        "uteblivna": leveransfragor.uteblivna(session, utskick.id),
-        "ersatt_av": leveransfragor.ersatt_av(session, utskick),
-        "matt": sms.mat(utskick.sms),
-        "ovning": utskick.handelse is not None and utskick.handelse.ovning,
-    }
-
-
-def _meddelanden(antal: int) -> str:
-    return "Ett meddelande" if antal == 1 else f"{antal} meddelanden"
 
 
 # --- before publishing -------------------------------------------------------------------------------------------
@@ -217,3 +159,7 @@ def utkorg() -> web.Svar:
         matt={ett.id: sms.mat(ett.text) for ett in brev if ett.kanal is Kanalslag.SMS},
         mina=[kanal.adress for kanal in queries.kanaler(session, who.anvandare_id).values()] if who else [],
     )
+
+
+# How a dispatch goes, and who has answered it; they add their own to bp.
+from wis.notiser import kvittensvyer, utskicksvyer  # noqa: E402, F401
