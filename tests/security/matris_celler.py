@@ -89,7 +89,8 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
     ),
     ("LASA", (o.UNDERRATTELSE,), (T,), [get("{u}")]),
     # The short address says nothing to who doesn't read what it stands for: not even why.
-    ("LASA", (*LAGESBILDER, o.UNDERRATTELSE, o.UTSKICK), ("tyst", H, T), [get("{n}", 302)]),
+    # Nothing was sent to these people, so there is nothing to answer: that is said to who reads it.
+    ("LASA", (*LAGESBILDER, o.UNDERRATTELSE, o.UTSKICK), ("tyst", H, T), [get("{n}", 302), post("{t}/kvittera", 409)]),
     ("ANDRA_HANDELSE", (o.HANDELSE,), (H, G), [get("{h}/redigera"), post("{h}/redigera")]),
     ("ANDRA_LAGE", (o.HANDELSE,), (H, G), [get("{h}/lage"), post("{h}/lage")]),
     (
@@ -134,7 +135,7 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
         "SE_UTSKICK",
         (*LAGESBILDER, o.UNDERRATTELSE, o.UTSKICK),
         (H, T, G),
-        [get("{t}"), post("{t}/skicka-igen", 302)],
+        [get("{t}"), get("{t}/leveranser.csv"), post("{t}/skicka-igen", 302), post("{t}/kom-fram", 302)],
     ),
 ]
 # A samlad lägesbild is written in one place in each event, whether there is one yet or not. Who lacks the role is told

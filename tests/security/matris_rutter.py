@@ -6,6 +6,7 @@ A new route or socket event must be put here, with a thought about it.
 OPPEN, INLOGGAD = "open to everybody", "one's own account, or what is one's own: any login"
 GENOM_GRINDEN = {OPPEN, INLOGGAD}
 OBSERVERAD = "a list: what is in it is observed, thing by thing"
+AVGOR = "as one who follows it, and then as one who publishes there: tests/web/test_utskick_sida.py"
 FRAGAN = "judged by the question's own row: tests/web/test_fragor*.py"
 
 HANDELSER: dict[str, str] = {
@@ -21,6 +22,7 @@ HANDELSER: dict[str, str] = {
     "GET /handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>": "LASA",
     "GET /underrattelser/<int:id>": "LASA",
     "GET /n/<int:utskick_id>": "LASA",
+    "POST /utskick/<int:id>/kvittera": "LASA",
     "GET /handelser/ny": "OPPNA_HANDELSE",
     "POST /handelser/ny": "OPPNA_HANDELSE",
     "GET /handelser/<slug>/redigera": "ANDRA_HANDELSE",
@@ -54,7 +56,9 @@ HANDELSER: dict[str, str] = {
     "GET /underrattelser/<int:id>/lasratt": "ANDRA_LASRATT",
     "POST /underrattelser/<int:id>/lasratt": "ANDRA_LASRATT",
     "GET /utskick/<int:id>": "SE_UTSKICK",
+    "GET /utskick/<int:id>/leveranser.csv": "SE_UTSKICK",
     "POST /utskick/<int:id>/skicka-igen": "SE_UTSKICK",
+    "POST /utskick/<int:id>/kom-fram": "SE_UTSKICK",
 }
 _AKTORENS = {
     "GET": "anvandare anvandare.csv anvandare/bjud-in anvandare/importera behorigheter genomgang misslyckade "
@@ -86,6 +90,7 @@ UTAN_VERB: dict[str, str] = {
     "POST /fragor/stall": INLOGGAD,
     "POST /fragor/be-om-lasratt": INLOGGAD,
     "POST /fragor/<int:id>/svara": FRAGAN,
+    **{f"POST /utskick/<int:id>/{slut}": AVGOR for slut in ("angra", "skicka-nu", "skicka-anda")},
     "POST /byt-aktor": INLOGGAD,
     "POST /visa-som/sluta": INLOGGAD,
     "GET /mina-notiser": INLOGGAD,
@@ -116,6 +121,10 @@ UTAN_VERB: dict[str, str] = {
     "POST /glomt-losenord": OPPEN,
     "GET /halsa/live": OPPEN,
     "GET /halsa/redo": OPPEN,
+    # By a tag or a signature that only whom we gave it to has, and by the machine or a key.
+    "POST /kvitto/46elks/<tagg>": OPPEN,
+    "POST /kvitto/studs": OPPEN,
+    "GET /matt": OPPEN,
     "GET /konto/<token>": OPPEN,
     "POST /konto/<token>": OPPEN,
     "GET /logga-in": OPPEN,

@@ -48,7 +48,7 @@ class TestPublishing:
         page = sidan(anna.get(BAS))
         assert "<strong>öppen</strong>" in page
         assert "Nästa uppdatering senast" in page
-        assert "Version 1 är publicerad och aviseras nu." in synligt(page)
+        assert "Version 1 är publicerad och aviseras." in synligt(page)
         with database.reading() as session:
             utskick = session.scalars(select(Utskick)).one()
         assert "E18 är öppen norrut." in utskick.sms

@@ -119,6 +119,10 @@ VEM_FAR = {
     # Of a link that is not ours everybody is told that it does not hold.
     ("/konto/<token>", "GET"): ALLA,
     ("/konto/<token>", "POST"): ALLA,
+    # For programs: known by a tag or a signature.
+    ("/kvitto/46elks/<tagg>", "POST"): ALLA,
+    ("/kvitto/studs", "POST"): ALLA,
+    ("/matt", "GET"): ALLA,
     ("/logga-in", "GET"): ALLA,
     ("/logga-in", "POST"): ALLA,
     # Open to whom the password has been right; everybody else is sent to the login.
@@ -169,7 +173,14 @@ VEM_FAR = {
     ("/visa-som", "POST"): f"{TALESPERSON} {ADMINISTRATOR}",
     ("/visa-som/sluta", "POST"): INLOGGAD,
     ("/utskick/<int:id>", "GET"): EGEN_SKRIBENT,
-    ("/utskick/<int:id>/skicka-igen", "POST"): EGEN_TALESPERSON,
+    # Who reads what it tells of, and was sent it.
+    ("/utskick/<int:id>/kvittera", "POST"): LASARE,
+    ("/utskick/<int:id>/angra", "POST"): EGEN_TALESPERSON,
+    ("/utskick/<int:id>/kom-fram", "POST"): EGEN_SKRIBENT,
+    ("/utskick/<int:id>/leveranser.csv", "GET"): EGEN_SKRIBENT,
+    ("/utskick/<int:id>/skicka-anda", "POST"): EGEN_TALESPERSON,
+    ("/utskick/<int:id>/skicka-igen", "POST"): EGEN_SKRIBENT,
+    ("/utskick/<int:id>/skicka-nu", "POST"): EGEN_TALESPERSON,
 }
 """Who may use each address of these. A new address must be put here, with a thought about who."""
 

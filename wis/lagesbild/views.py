@@ -15,7 +15,8 @@ from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
 from wis.lagesbild.sida import Skrivsida
 from wis.lagesbild.skrivsida import erbjud_lasare, formular, lasrattsrad, skrivsida, tankt
-from wis.notiser.queries import utskick_for_lagesbild
+from wis.notiser.kvittensvyer import kvittens
+from wis.notiser.leveransfragor import utskick_for_lagesbild
 from wis.notiser.views import BYT_UT, byt_ut_dyra
 from wis.notiser.visat import har_vuxit
 
@@ -64,6 +65,7 @@ def _lassida(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool = Fals
         far_publicera=tillgang(Verb.PUBLICERA, mal.sak),
         mitt=queries.find_utkast(session, lagesbild.id, who) if lagesbild is not None and far_skriva else None,
         nyckel=formularnyckel(None),
+        kvittera=None if version is None else kvittens(lagesbild=(version.lagesbild_id, version.nummer)),
         **lasrattsrad(mal, version),
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
@@ -226,7 +228,7 @@ def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar
         utfall = service.publicera(session, who, plats, kommando, html, avisera=avisera, revision=min_text.revision)
     if isinstance(utfall, Avslag):
         return _avslagen(form, min_text, utfall)
-    flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras nu." if avisera else ". Ingen aviseras."), "klart")
+    flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras." if avisera else ". Ingen aviseras."), "klart")
     return redirect(pa_nytt().url("senaste"))
 
 

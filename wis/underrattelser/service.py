@@ -16,8 +16,8 @@ from wis.handelser.kretsar import ny_krets
 from wis.handelser.models import Handelse
 from wis.handelser.rules import Inaktuell, egen_nyckel
 from wis.handelser.sakkrets import Kretsval, andrar, forlorare, signatur
+from wis.notiser.leveransfragor import utskick_for_underrattelse
 from wis.notiser.models import Utskicksslag
-from wis.notiser.queries import utskick_for_underrattelse
 from wis.notiser.service import skapa_utskick
 from wis.underrattelser import queries
 from wis.underrattelser.lasratt import byt_krets, sak_for

@@ -17,8 +17,9 @@ from wis.handelser.queries import handelser_for
 from wis.handelser.rules import Inaktuell
 from wis.handelser.sakkrets import lasratt
 from wis.jamfor import jamfor_ord
+from wis.notiser.kvittensvyer import kvittens
+from wis.notiser.leveransfragor import utskick_for_underrattelse
 from wis.notiser.models import Notisslag
-from wis.notiser.queries import utskick_for_underrattelse
 from wis.notiser.views import byt_ut_dyra, forhandsvisning
 from wis.notiser.visat import Tankt, har_vuxit
 from wis.underrattelser import queries, service
@@ -89,6 +90,7 @@ def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
         lasratt=lasare,
         far_andra_lasratt=egen and tillgang(Verb.ANDRA_LASRATT, sak_for(underrattelse)),
         far_be=far_be,
+        kvittera=kvittens(underrattelse_id=id),
         ovning=underrattelse.handelse.ovning,
     )
 

@@ -23,9 +23,11 @@ from wis.handelser.views import ny_handelse_sak
 from wis.lage.service import beslutsrubrik
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.queries import senaste_i_handelse, versioner_i_handelse
-from wis.notiser.leveransfragor import Antal, antal_for
+from wis.notiser.kvittenser import att_kvittera
+from wis.notiser.kvittensvyer import kvittens
+from wis.notiser.leveransfragor import Antal, antal_for, utskick_for_handelse
 from wis.notiser.models import Utskick
-from wis.notiser.queries import lasta_utskick, utskick_for_handelse
+from wis.notiser.queries import lasta_utskick
 from wis.underrattelser.models import UnderrattelseVersion
 from wis.underrattelser.queries import Urval as Underrattelseurval
 from wis.underrattelser.queries import senaste_underrattelser
@@ -83,6 +85,7 @@ def start() -> web.Svar:
         underrattelser=senaste_underrattelser(session, who, Underrattelseurval(pagaende=True, antal=UNDERRATTELSER)),
         far_oppna=tillgang(Verb.OPPNA_HANDELSE, ny_handelse_sak(who)),
         typnamn=_TYPNAMN,
+        att_kvittera=[] if who.betraktare else att_kvittera(session, who, now),
     )
 
 
@@ -96,7 +99,7 @@ def handelse(slug: str) -> web.Svar:
     huvud = _huvud(hamta_handelse(slug), "lagesbild")
     sak, who, session, marke = huvud["handelse"], inloggad(), web.session(), huvud["lasmarke"]
     sedda = queries.sedda_versioner(session, who, sak.id, marke.sedd_till)
-    versioner = senaste_i_handelse(session, who, sak.id)
+    versioner, beslut = senaste_i_handelse(session, who, sak.id), huvud["lagesbeslut"]
     hos = queries.lasratt_hos(session, sak, [v for v in versioner if v.lagesbild.aktor_id == who.aktor_id])
     kort = [
         replace(_kort(v, marke, sedda, stangd=bool(sak.stangd)), lasratt=hos.get(v.lagesbild_id)) for v in versioner
@@ -114,6 +117,8 @@ def handelse(slug: str) -> web.Svar:
         underrattelser=_underrattelser(session, who, sak, marke),
         atgarder=[] if who.gast_i is not None else _atgarder(sak, session.get_one(Aktor, who.aktor_id)),
         far_bjuda_gast=tillgang(Verb.BJUDA_GAST, sak.sak()),
+        # The decision about the läge stands on this page, and a message about it leads here.
+        kvittera=None if beslut is None else kvittens(beslut_id=beslut.id),
     )
 
 
@@ -163,7 +168,10 @@ def utskick(slug: str) -> web.Svar:
     session, sak = web.session(), huvud["handelse"]
     egen = session.get_one(Aktor, inloggad().aktor_id)
     folja = tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen))
-    sent = utskick_for_handelse(session, sak.id, egen.id)
+    fore = request.args.get("fore", type=web.heltal)
+    sent = utskick_for_handelse(session, sak.id, egen.id, fore=fore, antal=PER_SIDA + 1)
+    aldre = sent[PER_SIDA - 1].id if len(sent) > PER_SIDA else None
+    sent = sent[:PER_SIDA]
     lasta = lasta_utskick(session, inloggad(), [u.id for u in sent])
     found = [u for u in sent if u.id in lasta and _far_folja(sak, u)]
     antal = antal_for(session, [u.id for u in found])
@@ -172,6 +180,7 @@ def utskick(slug: str) -> web.Svar:
         **huvud,
         folja=folja,
         utskicken=[(u, antal.get(u.id, Antal())) for u in found],
+        aldre=aldre,
     )
 
 
