@@ -56,7 +56,7 @@ def main() -> None:
     """Measure and print."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        Korning(Path(folder), demo="1") as korning,
+        Korning(Path(folder), demo="1", angra_tid="0") as korning,  # what is measured is ours, not the hold
         sync_playwright() as playwright,
     ):
         korning.wis("db", "upgrade")
