@@ -69,4 +69,5 @@ def test_nothing_but_the_policy_and_the_origin_check_reads_the_host() -> None:
         for path in (PROJECT_ROOT / folder).rglob(kind)
         if laser.search(path.read_text(encoding="utf-8"))
     }
-    assert found == {"wis/skydd.py", "wis/web.py"}
+    # The figures of /matt ask for a local name besides a local address: there the host can only take away.
+    assert found == {"wis/skydd.py", "wis/web.py", "wis/ytor/matt.py"}
