@@ -58,6 +58,9 @@ class Installation(Korning):
         try:
             schema.upgrade(self.database)
             _fill(self.database, self.count, self.sink.name)
+            # As the database does by itself within a minute: until then it plans for empty tables.
+            with self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("ANALYZE"))
             self.starta()
             self.writer = Writer(self.url)
         except BaseException:
