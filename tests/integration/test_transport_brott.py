@@ -1,5 +1,6 @@
 """What breaks under way: lost connections, slow and silent providers, many threads. Nothing lost, nothing twice."""
 
+import gc
 import ipaddress
 import re
 import socket
@@ -377,3 +378,29 @@ def test_mail_goes_encrypted_and_logged_in(
         [utfall] = sand(kanal, "a@prov.example")
         assert (utfall.slag, utfall.om_leverantoren) == (Utfallsslag.OVERGAENDE, True)
         assert len(smtp.brev) == 10
+
+
+def test_a_connection_that_closes_while_it_logs_in_leaves_nothing_open(tls: ssl.SSLContext, kanaler: Kanaler) -> None:
+    inloggar, klart = threading.Event(), threading.Event()
+
+    def samtal(kontakt: socket.socket) -> None:
+        with tls.wrap_socket(kontakt, server_side=True) as krypterad:
+            krypterad.sendall(b"220 hej\r\n")
+            krypterad.recv(1000)
+            krypterad.sendall(b"250-hej\r\n250 AUTH PLAIN\r\n")
+            krypterad.recv(1000)
+            inloggar.set()
+            # No answer, and no good bye when the other end takes leave.
+            klart.wait(20)
+
+    with server(samtal) as port:
+        url = f"smtps://wis:hemligt@127.0.0.1:{port}/?fran=wis@prov.example"
+        kanal = kanaler.oppna(Kanalslag.EPOST, replace(kanaler.inst, epost_url=url))
+        trad = threading.Thread(target=sand, args=(kanal, "a@prov.example"))
+        trad.start()
+        assert inloggar.wait(10)
+        kanal.stang()
+        trad.join(10)
+        kanaler.stang()
+        gc.collect()  # what was never closed is an error here, and not in some other test
+        klart.set()

@@ -34,12 +34,20 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+class _Klient(aiosmtplib.SMTP):
+    def close(self) -> None:
+        """Close at once: over TLS the other end's good bye would be waited for, longer than the loop may last."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+        super().close()
+
+
 async def anslut(server: Smtpserver) -> aiosmtplib.SMTP:
     """A connection, greeted, encrypted and logged in as configured.
 
     Raises aiosmtplib.SMTPException, OSError or asyncio's TimeoutError.
     """
-    klient = aiosmtplib.SMTP(
+    klient = _Klient(
         hostname=server.vard,
         port=server.port,
         username=server.anvandare or None,
