@@ -1,13 +1,17 @@
-"""What changed: told to whoever listens on the database, after the commit. Ids only, never content."""
+"""What changed: counted in the transaction, and told to whoever listens on the database after the commit.
+
+Ids only, never content. The numbers are the truth: who missed what was told sees by them that something has changed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy.orm import Session
+from sqlalchemy import text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wis.db import Database
-from wis.tx import after_commit
+from wis.db import Base, Database, one_of
+from wis.tx import after_commit, before_commit
 
 
 class Slag(StrEnum):
@@ -39,9 +43,53 @@ class Andring:
     forlorat: frozenset[int] | None = frozenset()
 
 
+class Raknat(StrEnum):
+    """What changes are counted for: all that is to be read in an event, and what one login has written."""
+
+    HANDELSE = "handelse"
+    INLOGGNING = "inloggning"
+
+
+class Andringsnummer(Base):
+    """How many times something has been changed. While the number stands still, so does what is shown of it.
+
+    A table of its own, so that the row is locked last and by nobody else; a thing without a row has number 0.
+    """
+
+    __tablename__ = "andringsnummer"
+    __table_args__ = (one_of("slag", Raknat),)
+
+    slag: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    nummer: Mapped[int]
+
+
+_HOJ = text(
+    "INSERT INTO andringsnummer (slag, id, nummer) VALUES (:slag, :id, 1) "
+    "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1"
+)
+_SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE}
+_RAKNAS = "raknas"
+
+
+def rakna(session: Session, slag: Raknat, id_: int) -> None:
+    """Raise the number of this with the transaction of `session`, once however often it is asked for."""
+    counted: set[tuple[str, int]] = session.info.setdefault(_RAKNAS, set())
+    counted.add((slag.value, id_))
+    before_commit(session, _RAKNAS, _hoj)
+
+
+def _hoj(session: Session) -> None:
+    # In order: two transactions that raise the same numbers wait for each other, and never in a circle.
+    for slag, id_ in sorted(session.info[_RAKNAS]):
+        session.execute(_HOJ, {"slag": slag, "id": id_})
+
+
 def anmal(session: Session, andring: Andring) -> None:
-    """Tell the listeners of `andring` once the transaction is committed."""
+    """Tell the listeners of `andring` once the transaction is committed, and count it for its event."""
     database: Database = session.info["database"]
+    if andring.handelse_id is not None and andring.slag in _SYNLIGA:
+        rakna(session, Raknat.HANDELSE, andring.handelse_id)
 
     def tell() -> None:
         for listener in list(database.listeners):

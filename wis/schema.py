@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, inspect, text
 
 import wis.aktorer.models
+import wis.andringar
 import wis.audit
 import wis.auth.models
 import wis.fragor.models

@@ -48,6 +48,10 @@ class Settings:
     sms_url_2: str | None = None
     avsandare: str = "WIS"
     embedded_worker: bool = True
+    # Whether open pages are kept connected by `wis run` itself; otherwise by `wis uttag`, which needs Redis.
+    inbyggda_uttag: bool = True
+    # How many processes of `wis run` answer pages; more than one needs that open pages are connected elsewhere.
+    processer: int = 1
     threads: int = 256
     betrodda_proxyer: int = 0
     lease: float = 60.0
@@ -130,6 +134,8 @@ def _of_the_server(settings: Settings, values: Mapping[str, str]) -> Settings:
         base_url_given=bool(values.get("bas_url")),
         redis_url=values.get("redis_url") or None,
         embedded_worker=_boolean(values, "inbyggd_worker", default=True),
+        inbyggda_uttag=_boolean(values, "inbyggda_uttag", default=True),
+        processer=_whole(values, "processer", settings.processer, at_least=1),
         en_process=_boolean(values, "en_process", default=False),
         # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else.
         threads=_whole(values, "threads", settings.threads, at_least=8),

@@ -178,6 +178,7 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
     who = queries.find_subjekt(session, inloggning, now)
     if who is not None:
         who = visning.visat(session, inloggning, who, now)
+    g.inloggning_id = inloggning.id
     if now - (inloggning.senast_aktiv or inloggning.skapad) >= GLES:
         g.anvand_inloggning = inloggning.id
     return InloggadAnvandare(token, inloggning.anvandare_id, inloggning.id, who, inloggning.bekraftad)
