@@ -4,9 +4,9 @@ import random
 import threading
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import BindParameter, Table, bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from wis import clock
@@ -157,7 +157,7 @@ _KLARA = {Status.MOTTAGEN, Status.LEVERERAD, Status.MISSLYCKAD}
 _EN_MINDRE = Leverans.sandningar - 1
 
 # Built once: they are run hundreds of times a second, and to put them together takes longer than to run them.
-_TABELL = cast("Table", Leverans.__table__)
+_TABELL = Leverans.metadata.tables[Leverans.__tablename__]
 _DESSA = _TABELL.c.id.in_(bindparam("leveranser", expanding=True)), _TABELL.c.worker == bindparam("egen")
 _MARKERA = (
     update(_TABELL)

@@ -102,8 +102,7 @@ class Brevlada:
                 andrade += self._prova(klient, uid)
             klient.expunge()
         finally:
-            with suppress(*FEL):
-                klient.logout()
+            _lamna(klient)
         return andrade
 
     def _valj(self, klient: imaplib.IMAP4) -> list[str]:
@@ -150,9 +149,19 @@ def anslut(konto: Konto) -> imaplib.IMAP4:
         mapp = konto.mapp.replace("\\", "\\\\").replace('"', '\\"')
         _ok(klient.select(f'"{mapp}"'))
     except BaseException:
-        klient.shutdown()
+        with suppress(OSError):
+            klient.shutdown()
         raise
     return klient
+
+
+def _lamna(klient: imaplib.IMAP4) -> None:
+    """Take leave; the connection is closed also when the server does not answer that, as logout() alone does not."""
+    try:
+        klient.logout()
+    except FEL:
+        with suppress(OSError):
+            klient.shutdown()
 
 
 def kontrollera(settings: Settings) -> tuple[bool, str] | None:
@@ -169,8 +178,7 @@ def kontrollera(settings: Settings) -> tuple[bool, str] | None:
     except FEL as fel:
         vem = f"{vald.vard}:{vald.port}"
         return False, f"Brevlådan för studsar, {vem}, svarar inte ({type(fel).__name__}): kontrollera adress och port."
-    with suppress(*FEL):
-        klient.logout()
+    _lamna(klient)
     return True, f"Studsar läses ur brevlådan hos {vald.vard}:{vald.port}."
 
 

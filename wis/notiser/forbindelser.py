@@ -10,13 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from queue import Empty
 from typing import cast
 
 from wis.notiser.pagang import Brevlada, Uppdrag
 from wis.notiser.rules import Utfall, overgaende, oviss
-from wis.notiser.slinga import Slinga, SlinganDog
+from wis.notiser.slinga import Slinga, SlinganDog, avbryt
 
 # Seconds that one step of connecting may take, and all of them together.
 ANSLUTNINGSTID = 10.0
@@ -32,7 +32,6 @@ _SNABB = 0.5
 # For so long no more connections are tried than the provider has let us have.
 _FARRE_TID = 30.0
 _AVSKED = 2.0
-_HOGST_ATER = 3
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +45,7 @@ class Forbindelse(asyncio.Protocol):
         # Whether a byte of the content of the message in hand is written: from then on it may have been taken.
         self.skrivet = False
         self.antal, self.anvand, self.vilograns = 0, 0.0, VILA_EFTER
-        self.ledig = False
+        self.ledig = self.bruten = False
 
     # --- what each protocol does -----------------------------------------------------------------------------
 
@@ -93,14 +92,15 @@ class Forbindelse(asyncio.Protocol):
             return
         if self.skrivet:
             self.pool.forlorad(self, uppdrag, oviss(orsak))
-        elif forsok_igen and self.antal and uppdrag.ater < _HOGST_ATER:
+        elif forsok_igen and self.antal and uppdrag.ater < self.pool.hogst_ater:
             # An old connection that had gone stale says nothing of how a new one would fare.
             self.pool.tillbaka(self, uppdrag)
         else:
             self.pool.forlorad(self, uppdrag, overgaende(orsak, om_leverantoren=True))
 
     def bryt(self) -> None:
-        """Close without more ado."""
+        """Close without more ado, also what is only being opened."""
+        self.bruten = True
         if self.transport is not None:
             self.transport.abort()
 
@@ -108,6 +108,8 @@ class Forbindelse(asyncio.Protocol):
         """As asyncio's."""
         if isinstance(transport, asyncio.Transport):
             self.transport = transport
+            if self.bruten:
+                transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 asyncio's own signature
         """As asyncio's."""
@@ -132,6 +134,8 @@ class Pool:
         self._villkor = threading.Condition()
         self._upptagna = self._vantande = 0
         self.manga = max(1, parallella // 4)
+        # All the connections may have gone stale, and a message meet one after the other.
+        self.hogst_ater = max(3, parallella)
         self._nollstall()
 
     def _nollstall(self) -> None:
@@ -209,17 +213,18 @@ class Pool:
 
     def stang(self) -> None:
         """Take leave, and let go of the loop; the next message opens anew. Any thread but the loop's."""
+        # Held until all is closed: who sends meanwhile begins anew after that, and not in the middle of it.
         with self._las:
             slinga, self._slinga = self._slinga, None
-        if slinga is None:
-            return
-        if slinga.levande:
-            avsked: Future[None] = asyncio.run_coroutine_threadsafe(self._stang(), slinga.loop)
-            try:
-                avsked.result(_AVSKED * 2)
-            except TimeoutError:
-                avsked.cancel()
-                _log.warning("the connections were not closed in time")
+            if slinga is None:
+                return
+            if slinga.levande:
+                avsked: Future[None] = asyncio.run_coroutine_threadsafe(self._stang(), slinga.loop)
+                try:
+                    avsked.result(_AVSKED * 5)
+                except (TimeoutError, CancelledError):
+                    avsked.cancel()
+                    _log.warning("the connections were not closed in time")
         slinga.slapp()
 
     # --- the loop's ------------------------------------------------------------------------------------------
@@ -367,15 +372,12 @@ class Pool:
             self._klocka.cancel()
         while self._redo:
             self._klar(self._redo.popleft(), overgaende("sändningen avbröts"))
-        uppgifter = list(self._oppnas)
-        for uppgift in uppgifter:
-            uppgift.cancel()
         for forbindelse in list(self._oppna):
             if forbindelse.uppdrag is not None:
                 forbindelse.forlorad(self.BROTS, forsok_igen=False)
             else:
                 self._lamna(forbindelse)
-        await asyncio.gather(*uppgifter, return_exceptions=True)
+        await avbryt(list(self._oppnas))
         # One that was opened in the same moment as it was cancelled is open all the same.
         for forbindelse in list(self._oppna):
             self._lamna(forbindelse)

@@ -5,6 +5,7 @@ import atexit
 import logging
 import os
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -27,7 +28,11 @@ class Slinga:
         self.levande = True
         self._pid, self._antal = os.getpid(), 0
         self._trad = threading.Thread(target=self._kor, name="wis-forbindelser", daemon=True)
-        self._trad.start()
+        try:
+            self._trad.start()
+        except BaseException:
+            self.loop.close()
+            raise
 
     @classmethod
     def ta(cls) -> "Slinga":
@@ -57,7 +62,7 @@ class Slinga:
         with suppress(RuntimeError):  # closed already: the thread died
             self.loop.call_soon_threadsafe(self.loop.stop)
         if threading.current_thread() is not self._trad:
-            self._trad.join(5)
+            self._trad.join(10)
 
     def _kor(self) -> None:
         try:
@@ -74,6 +79,9 @@ class Slinga:
 
     def _avsluta(self) -> None:
         self.loop.run_until_complete(_avbryt_alla())
+        self.loop.run_until_complete(_stang_alla(self.loop))
+        # What was lost with its connection may have asked for a new one.
+        self.loop.run_until_complete(_avbryt_alla())
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
 
     @classmethod
@@ -85,11 +93,32 @@ class Slinga:
 atexit.register(Slinga._vid_utgang)
 
 
+async def avbryt(uppgifter: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel these, and return when they have ended; what they raise is dropped."""
+    alla = kvar = set(uppgifter)
+    while kvar:
+        # More than once: one that is told of something in the same moment may go on as if it had not been cancelled.
+        for uppgift in kvar:
+            uppgift.cancel()
+        _, kvar = await asyncio.wait(kvar, timeout=0.1)
+    await asyncio.gather(*alla, return_exceptions=True)
+
+
 async def _avbryt_alla() -> None:
-    andra = asyncio.all_tasks() - {asyncio.current_task()}
-    for uppgift in andra:
-        uppgift.cancel()
-    await asyncio.gather(*andra, return_exceptions=True)
+    jag = asyncio.current_task()
+    await avbryt(uppgift for uppgift in asyncio.all_tasks() if uppgift is not jag)
+
+
+async def _stang_alla(loop: asyncio.AbstractEventLoop) -> None:
+    # A connection whose opening was cancelled just as its TLS handshake ended waits half a minute for the other end's
+    # good bye, and nobody holds it but the loop: left open, it would be found by the garbage collector. The loop's
+    # list is asyncio's own; without it this does nothing.
+    transporter: Iterable[asyncio.Transport] = list(getattr(loop, "_transports", {}).values())
+    for transport in transporter:
+        transport.abort()
+    # Their sockets are closed in the next turns of the loop.
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def _utan_innehall(_loop: asyncio.AbstractEventLoop, sammanhang: dict[str, Any]) -> None:

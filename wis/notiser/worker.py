@@ -130,9 +130,11 @@ class Worker:
     def _varv(self, arbete: Callable[[], bool], vackning: threading.Event) -> None:
         """Work while there is work, else wait to be woken or for the next look. Nothing ends a thread but stop()."""
         paus = FORSTA_PAUS
-        while not self._stopp.is_set():
-            # Cleared before the look, not after: what is announced meanwhile is then looked for.
+        while True:
+            # Cleared before the look, not after: what is announced meanwhile is then looked for, and stop() is heard.
             vackning.clear()
+            if self._stopp.is_set():
+                return
             try:
                 mer = arbete()
                 self.senast, paus = clock.now(), FORSTA_PAUS
