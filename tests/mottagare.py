@@ -1,6 +1,7 @@
 """A mail server and an SMS gateway that run within the tests, on loopback, and can misbehave on order."""
 
 import asyncio
+import atexit
 import base64
 import email
 import email.policy
@@ -10,6 +11,7 @@ import socket
 import ssl
 import sys
 import threading
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +25,28 @@ from urllib.parse import parse_qsl
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 LOOPBACK = "127.0.0.1"
+_HALLNA: deque[socket.socket] = deque()
+_HALLNA_HOGST = 200
+
+
+def ledig_port() -> int:
+    """A TCP port on loopback that nobody listens on, and that nobody else is given while the next 200 are asked for.
+
+    It is bound and not listened on: connections are refused, and servers take it, as they all ask for SO_REUSEADDR.
+    """
+    hallen = socket.socket()
+    hallen.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    hallen.bind((LOOPBACK, 0))
+    _HALLNA.append(hallen)
+    while len(_HALLNA) > _HALLNA_HOGST:
+        _HALLNA.popleft().close()
+    return int(hallen.getsockname()[1])
+
+
+@atexit.register
+def _slapp_portar() -> None:
+    while _HALLNA:
+        _HALLNA.pop().close()
 
 
 class Bryt(StrEnum):
@@ -73,7 +97,7 @@ class SmtpMottagare:
         self.beteende = SmtpBeteende()
         self.tls, self.genast, self.konto = tls, genast, konto
         self.anslutningar = 0
-        self.port = 0
+        self.port = ledig_port()
         self.sessioner: set[_SmtpSession] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.starta()
@@ -85,9 +109,8 @@ class SmtpMottagare:
         self.stanna()
 
     def starta(self) -> None:
-        """Listen (again), at the same port as before. Raises OSError if somebody else has taken it."""
+        """Listen (again), at the same port as before."""
         lyssnare = socket.create_server((LOOPBACK, self.port))
-        self.port = lyssnare.getsockname()[1]
         loop = self._loop = asyncio.new_event_loop()
         self._server = loop.run_until_complete(
             loop.create_server(lambda: _SmtpSession(self, loop), sock=lyssnare, ssl=self.tls if self.genast else None)
@@ -100,9 +123,9 @@ class SmtpMottagare:
         loop, self._loop = self._loop, None
         if loop is None:
             return
-        asyncio.run_coroutine_threadsafe(self._stang_allt(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stang_allt(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        self._trad.join(10)
+        self._trad.join(60)
         loop.close()
 
     def bryt_alla(self) -> None:
@@ -226,13 +249,13 @@ class HttpGateway:
     """
 
     def __init__(self, port: int = 0) -> None:
-        """Listen at `port` (0: a free one). Raises OSError if somebody else has it."""
+        """Listen at `port` (0: a free one), one of `ledig_port`."""
         self.anrop: list[SmsAnrop] = []
         self.beteende = GatewayBeteende()
         self.anslutningar = 0
         self.stannar = threading.Event()
-        self._server = _GatewayServer(self, port)
-        self.port = int(self._server.server_address[1])
+        self.port = port or ledig_port()
+        self._server = _GatewayServer(self, self.port)
         self._trad = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sms-gateway", daemon=True)
         self._trad.start()
 
@@ -257,7 +280,7 @@ class HttpGateway:
         self._server.shutdown()
         self._server.bryt_alla()
         self._server.server_close()
-        self._trad.join(10)
+        self._trad.join(60)
 
 
 class _GatewayServer(ThreadingHTTPServer):
@@ -271,6 +294,7 @@ class _GatewayServer(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """Bind without asking DNS for our own name, as HTTPServer does."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = LOOPBACK, int(self.server_address[1])

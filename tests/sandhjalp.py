@@ -1,7 +1,9 @@
 """What the tests of sending share: an engine that keeps what it is told, and transports from URLs."""
 
+import socket
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tests.servrar import HttpGateway, SmtpMottagare
@@ -40,6 +42,34 @@ class Mottagning:
     def puls(self) -> bool:
         self.pulsar += 1
         return self.begynta < self.hogst
+
+
+@contextmanager
+def server(samtal: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server that does as told with each connection, one at a time; its port."""
+    slut = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as lyssnare:
+
+        def kor() -> None:
+            while not slut.is_set():
+                try:
+                    kontakt = lyssnare.accept()[0]
+                except OSError:
+                    return
+                with kontakt:
+                    try:
+                        samtal(kontakt)
+                    except OSError:
+                        continue
+
+        trad = threading.Thread(target=kor, daemon=True)
+        trad.start()
+        try:
+            yield lyssnare.getsockname()[1]
+        finally:
+            slut.set()
+            lyssnare.shutdown(socket.SHUT_RDWR)
+            trad.join(60)
 
 
 def smtp_url(smtp: SmtpMottagare, val: str = "") -> str:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self, TypedDict, TypeVar
 
 import psycopg
+from sqlalchemy import Engine, text
 
 from tests.mottagare import (
     LOOPBACK,
@@ -29,6 +30,7 @@ from tests.mottagare import (
     SmsAnrop,
     SmtpBeteende,
     SmtpMottagare,
+    ledig_port,
 )
 
 __all__ = [
@@ -45,7 +47,9 @@ __all__ = [
     "StartFel",
     "chromium_alternativ",
     "ledig_port",
+    "nginx_program",
     "saknade_paket",
+    "vanta_pa_las",
     "vanta_tills",
 ]
 
@@ -58,13 +62,7 @@ class StartFel(Exception):
     """A server did not start; the text holds the end of its own log."""
 
 
-def ledig_port() -> int:
-    """A TCP port on loopback that was free a moment ago; another may take it before you do."""
-    with socket.create_server((LOOPBACK, 0)) as lyssnare:
-        return int(lyssnare.getsockname()[1])
-
-
-def vanta_tills(villkor: Callable[[], T], sekunder: float = 10.0, vad: str = "villkoret") -> T:
+def vanta_tills(villkor: Callable[[], T], sekunder: float = 30.0, vad: str = "villkoret") -> T:
     """Poll until `villkor()` is true and return what it gave. Raises TimeoutError, naming `vad`, after `sekunder`."""
     slut = time.monotonic() + sekunder
     while True:
@@ -74,6 +72,19 @@ def vanta_tills(villkor: Callable[[], T], sekunder: float = 10.0, vad: str = "vi
         if time.monotonic() > slut:
             raise TimeoutError(f"{vad} inträffade inte inom {sekunder:g} s")
         time.sleep(0.01)
+
+
+def vanta_pa_las(engine: Engine, antal: int) -> None:
+    """Return when so many of the connections to this PostgreSQL database wait for somebody's lock."""
+    fraga = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+
+    def vantar() -> bool:
+        with engine.connect() as kontakt:
+            return bool(kontakt.execute(fraga).scalar_one() >= antal)
+
+    vanta_tills(vantar, 60.0, f"att {antal} väntar på ett lås")
 
 
 def postgres_katalog() -> Path | None:
@@ -94,12 +105,18 @@ def chromium_program() -> str | None:
     return next(filter(None, map(shutil.which, _CHROMIUM_NAMN)), None)
 
 
+def nginx_program() -> str | None:
+    """The path of nginx, which lies where only root looks for programs, or None."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
 def saknade_paket() -> list[str]:
     """The Debian packages that must be installed before every test can run; empty when all is there."""
     krav: dict[str, object] = {
         "postgresql": postgres_katalog(),
         "redis-server": redis_program(),
         "chromium": chromium_program(),
+        "nginx": nginx_program(),
     }
     return [paket for paket, funnet in krav.items() if funnet is None]
 
@@ -172,7 +189,7 @@ class _Process:
             )
         process = self._process
         try:
-            vanta_tills(lambda: process.poll() is not None or self.svarar(), 30.0, f"start av {self.namn}")
+            vanta_tills(lambda: process.poll() is not None or self.svarar(), 60.0, f"start av {self.namn}")
         except BaseException:
             self.stanna()
             raise

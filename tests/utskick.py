@@ -254,7 +254,7 @@ def igang(database: Database, settings: Settings) -> Iterator[Worker]:
     try:
         yield arbetare
     finally:
-        assert arbetare.stop(20)
+        assert arbetare.stop(60)
 
 
 def publicera(database: Database, antal: int, *, sms: bool = True, epost: bool = False) -> int:

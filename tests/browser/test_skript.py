@@ -110,7 +110,6 @@ def test_what_waits_is_asked_for_though_nobody_tells(oppna: Oppna) -> None:
     hamtningar = _hamtningar(page)
     with page.expect_request(lambda request: len(hamtningar) >= 2):
         page.clock.run_for(30_000)  # longer than the pause between two questions
-    page.unroute_all(behavior="ignoreErrors")  # one on its way would fail the next test
 
 
 def _vantande(route: Route) -> None:
@@ -263,7 +262,7 @@ def test_a_page_whose_sending_was_stopped_goes_on_saving(oppna: Oppna) -> None:
 
 def test_what_is_typed_while_characters_are_replaced_is_kept(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET)
-    page.goto(SKRIV)
+    page.goto(SKRIV, wait_until="networkidle")
     summary = page.get_by_label("Sammanfattning")
     summary.fill("Det är “halt”")
     holds: list[Route] = []

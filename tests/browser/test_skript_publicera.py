@@ -54,8 +54,9 @@ def test_button_and_heading_say_what_the_box_says(oppna: Oppna, sida: str, tlp: 
     expect(page.locator("[data-lasare-i-ord]")).not_to_contain_text("Alla")
     if tlp == "red":
         expect(page.locator("[data-marke-i-ord]")).to_have_text("(TLP:RED)")
-    assert _avisera(page) < alla or sida == SKRIV  # whose draft may be narrow already
-    assert f" {_avisera(page)} " in page.locator(".mottagare").inner_text()
+    # The last of what was chosen may be on its way still. The draft of a lägesbild may be narrow already.
+    vanta_tills(lambda: _avisera(page) < alla or sida == SKRIV, vad="att färre nås")
+    vanta_tills(lambda: f" {_avisera(page)} " in page.locator(".mottagare").inner_text(), vad="att antalen är lika")
 
 
 def test_what_was_shown_by_the_script_is_what_one_publishes_by(oppna: Oppna) -> None:
@@ -96,10 +97,12 @@ def test_the_answer_to_who_sees_it_is_in_sight_and_focused(oppna: Oppna) -> None
     svar = page.locator("[data-visa-som-ruta]")
     expect(svar).to_contain_text("Läser: ")
     expect(svar).to_be_focused()
-    ruta, rad = svar.bounding_box(), page.locator(".handlingar").bounding_box()
-    assert ruta is not None
-    assert rad is not None
-    assert 0 <= ruta["y"] < min(rad["y"], 640), (ruta, rad)
+
+    def i_sikte() -> bool:
+        ruta, rad = svar.bounding_box(), page.locator(".handlingar").bounding_box()
+        return ruta is not None and rad is not None and 0 <= ruta["y"] < min(rad["y"], 640)
+
+    vanta_tills(i_sikte, vad="att svaret syns ovanför knapparna")
 
 
 # --- what is typed is kept ----------------------------------------------------------------------------------------
@@ -133,7 +136,7 @@ def test_a_half_written_underrattelse_is_back_and_goes_when_published(oppna: Opp
     expect(page.get_by_label("Rubrik")).to_have_value(rubrik)
     expect(page.get_by_label("Text", exact=True)).to_have_value("Halva texten.")
     expect(page.get_by_text("Det du började skriva")).to_be_visible()
-    page.reload()
+    page.reload(wait_until="networkidle")
     expect(page.get_by_label("Rubrik")).to_have_value(rubrik)
     page.get_by_role("button", name="Publicera utan avisering").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(rubrik)
@@ -161,7 +164,7 @@ def test_it_can_be_thrown_away(oppna: Oppna) -> None:
     page.get_by_role("button", name="Släng").click()
     expect(page.get_by_label("Rubrik")).to_have_value("")
     expect(page.get_by_label("Rubrik")).to_be_focused()
-    assert _kopior(page) == 0
+    _vanta_kopior(page, 0)
     page.goto(NY, wait_until="networkidle")
     expect(page.get_by_label("Rubrik")).to_have_value("")
 
@@ -170,13 +173,13 @@ def test_nothing_of_it_is_left_by_who_logs_out(oppna: Oppna) -> None:
     page = oppna()
     logga_in(page, TRAFIKVERKET)
     _pabrjad(page)
-    assert _kopior(page) == 1
+    _vanta_kopior(page, 1)
     page.goto(NY)
     expect(page.get_by_text("Det du började skriva")).to_be_visible()
     page.locator("details.meny summary").click()
     page.get_by_role("button", name="Logga ut").click()
     page.wait_for_url("**/logga-in**")
-    assert _kopior(page) == 0
+    _vanta_kopior(page, 0)
 
 
 # --- the keyboard -------------------------------------------------------------------------------------------------

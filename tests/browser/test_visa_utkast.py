@@ -11,7 +11,7 @@ NY = "/handelser/snoovader-svealand/underrattelser/ny"
 
 def test_the_page_to_be_is_drawn_within_the_writing_page(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET)
-    page.goto(NY)
+    page.goto(NY, wait_until="networkidle")  # without the script the answer is a page of its own
     page.get_by_label("Rubrik").fill("Bron över sundet")
     page.locator("#text").fill("Bron är **stängd**.")
     page.get_by_text("Vem ser det här?").click()

@@ -39,6 +39,8 @@ I_LUFTEN = 2 * PARALLELLA
 """How many may be marked as begun at once by one process and channel: the pool's size and its ready margin."""
 UTAN_RATT_FORR = 1.0
 """Seconds after which a lost right is seen in a batch that has been claimed already."""
+LANGSAM = 5.0
+"""What may pass between two clocks on a machine that does much else."""
 OPPNA = (Status.VANTAR, Status.TAGEN, Status.SANDS)
 _PROV = re.compile(r"Prov [0-9]{5}")
 

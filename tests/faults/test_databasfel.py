@@ -4,7 +4,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -41,15 +41,17 @@ def otaligare(monkeypatch: pytest.MonkeyPatch) -> None:
 def _utan_databas(database: Database, request: pytest.FixtureRequest) -> Iterator[None]:
     """PostgreSQL stopped as by a power cut and started again; in SQLite, somebody who keeps the lock."""
     if database.engine.dialect.name == "sqlite":
-        blocker = sqlite3.connect(str(database.engine.url.database), isolation_level=None, timeout=30)
-        blocker.execute("BEGIN EXCLUSIVE")
-        yield
-        blocker.close()
+        path = str(database.engine.url.database)
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as blocker:
+            blocker.execute("BEGIN EXCLUSIVE")
+            yield
         return
     server: Postgres = request.getfixturevalue("postgres")
     server.stanna()
-    yield
-    server.starta()
+    try:
+        yield
+    finally:
+        server.starta()
 
 
 @contextmanager
@@ -58,17 +60,21 @@ def _full_disk(database: Database) -> Iterator[None]:
     if database.engine.dialect.name == "postgresql":
         with database.engine.begin() as connection:
             connection.execute(text(_FULL))
-        yield
-        with database.engine.begin() as connection:
-            connection.execute(text("DROP FUNCTION full_disk() CASCADE"))
+        try:
+            yield
+        finally:
+            with database.engine.begin() as connection:
+                connection.execute(text("DROP FUNCTION full_disk() CASCADE"))
         return
 
     def full(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")  # SQLite takes it as: no more than there are now
 
     event.listen(database.engine, "begin", full, insert=True)
-    yield
-    event.remove(database.engine, "begin", full)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "begin", full)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     database.dispose()

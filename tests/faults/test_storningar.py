@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,10 @@ def _rader(database: Database) -> list[int | None]:
 def test_a_busy_database_gives_a_clear_page_and_keeps_the_text(
     talesperson: FlaskClient, database: Database, tmp_path: Path
 ) -> None:
-    blocker = sqlite3.connect(tmp_path / "wis.db", isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    response = talesperson.post(NY, data=FORM)
-    page = response.get_data(as_text=True)
-    blocker.execute("ROLLBACK")
-    blocker.close()
+    with closing(sqlite3.connect(tmp_path / "wis.db", isolation_level=None)) as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        response = talesperson.post(NY, data=FORM)
+        page = response.get_data(as_text=True)
     assert response.status_code == 503
     assert "Det gick inte att spara just nu" in page
     assert "Stopp vid Söderhall." in page

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -138,11 +139,9 @@ def test_a_refusal_that_can_not_be_recorded_is_still_a_refusal(
     logga_in: LoggaIn, database: Database, tmp_path: Path
 ) -> None:
     client = logga_in("lasare@nacka.example")
-    blocker = sqlite3.connect(tmp_path / "wis.db", isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    answer = client.post(NY, data=FORM)
-    blocker.execute("ROLLBACK")
-    blocker.close()
+    with closing(sqlite3.connect(tmp_path / "wis.db", isolation_level=None)) as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        answer = client.post(NY, data=FORM)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 403
     assert "behövs rollen talesperson" in page

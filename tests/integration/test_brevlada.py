@@ -1,12 +1,15 @@
 """Bounces in a mailbox, read over real IMAP."""
 
+import gc
 import logging
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
 
+from tests.sandhjalp import server
 from tests.servrar import ledig_port, vanta_tills
 from tests.studsar import Imapserver, en_studs, fritt_svar
 from tests.utskick import ett_uppdrag, skriver
@@ -108,6 +111,24 @@ def test_a_mailbox_that_is_not_there_is_asked_later_and_its_password_is_not_told
         assert svar is not None
         assert not svar[0]
         assert sagt in svar[1]
+
+
+def test_a_server_that_hangs_up_on_our_good_bye_leaves_nothing_open(settings: Settings) -> None:
+    def samtal(kontakt: socket.socket) -> None:
+        kontakt.sendall(b"* OK hello\r\n")
+        with kontakt.makefile("rb") as rader:
+            for rad in rader:
+                tagg, order = rad.split()[:2]
+                if order == b"LOGOUT":
+                    return
+                sagt = {b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n", b"SELECT": b"* 0 EXISTS\r\n"}.get(order, b"")
+                kontakt.sendall(sagt + tagg + b" OK done\r\n")
+
+    with server(samtal) as port:
+        svar = brevlada.kontrollera(replace(settings, studs_brevlada=f"imap://studs:hemligt-1@127.0.0.1:{port}/INBOX"))
+        assert svar is not None
+        assert svar[0], svar
+        gc.collect()  # what was never closed is an error here, and not in some other test
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """Functions on real databases, with the real worker: one on duty at a time, and notices to the function's channels."""
 
 import threading
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests import factories as f
 from tests.funktioner_stod import TIB_EPOST, TIB_SMS, en_funktion, i_tjanst, med_kanaler, medlem, turer
-from tests.servrar import HttpGateway, SmtpMottagare, vanta_tills
+from tests.servrar import HttpGateway, SmtpMottagare, vanta_pa_las, vanta_tills
 from tests.utskick import Klocka, en_underrattelse, fick, skriver, statusar
 from wis import clock
 from wis.auth.models import Anvandare, Anvandarslag, Tjanstgoring
@@ -99,11 +97,7 @@ def test_even_when_both_had_begun_before_either_was_done(postgres_url: str) -> N
     with database.engine.connect() as holder:
         holder.execute(text("SELECT 1 FROM logghuvud FOR UPDATE"))
         tradar = samtidigt(database, tib, [folk[KARIN], folk[BO]])
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
-            deadline = time.monotonic() + 20
-            while watcher.execute(waiting).scalar_one() < 2:
-                assert time.monotonic() < deadline
+        vanta_pa_las(database.engine, 2)
         holder.rollback()
     for trad in tradar:
         trad.join()
@@ -147,18 +141,6 @@ def test_the_database_itself_lets_no_function_have_a_password_or_an_address(
 
 
 @pytest.fixture
-def smtp() -> Iterator[SmtpMottagare]:
-    with SmtpMottagare() as server:
-        yield server
-
-
-@pytest.fixture
-def gateway() -> Iterator[HttpGateway]:
-    with HttpGateway() as server:
-        yield server
-
-
-@pytest.fixture
 def val(smtp: SmtpMottagare, gateway: HttpGateway) -> Settings:
     return Settings(
         Path(),
@@ -181,7 +163,7 @@ def skicka(database: Database, val: Settings) -> int:
         # In this order: before it is worked out who is to have it, there is nothing that waits either.
         vanta_tills(lambda: fardig(database, utskick_id) and set(statusar(database, utskick_id)) <= {Status.MOTTAGEN})
     finally:
-        assert arbetare.stop(20)
+        assert arbetare.stop(60)
     return utskick_id
 
 

@@ -1,12 +1,12 @@
 """Administrators at the same moment, on SQLite and on PostgreSQL: each is judged by what the one before did."""
 
 import threading
-import time
 
 import pytest
 from sqlalchemy import func, select, text
 
 from tests import factories as f
+from tests.servrar import vanta_pa_las
 from wis import clock
 from wis.auth.models import Anvandare, Engangslank, Lanktyp, Medlemskap
 from wis.auth.queries import find_anvandare, subjekt_av
@@ -67,11 +67,7 @@ def test_even_when_both_had_begun_before_either_was_done(postgres_url: str) -> N
     with database.engine.connect() as holder:
         holder.execute(text("SELECT 1 FROM logghuvud FOR UPDATE"))
         threads = _avsatt_varandra(database, aktor_id, par)
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
-            deadline = time.monotonic() + 20
-            while watcher.execute(waiting).scalar_one() < 2:
-                assert time.monotonic() < deadline
+        vanta_pa_las(database.engine, 2)
         holder.rollback()
     for thread in threads:
         thread.join()

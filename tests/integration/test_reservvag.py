@@ -51,16 +51,15 @@ def test_all_goes_by_the_second_provider_while_the_first_is_down_and_by_the_firs
         with igang(varje_databas, val):
             borjan = clock.now()
             utskick_id = publicera(varje_databas, 80)
-            vanta_tills(lambda: av(varje_databas, utskick_id).total() == 80, 15)
-            assert clock.now() - borjan < timedelta(seconds=15)
+            vanta_tills(lambda: av(varje_databas, utskick_id).total() == 80)
             # But for one that may have been the first's to prove itself by.
             assert av(varje_databas, utskick_id)["sms-2"] == 80
             forsta.beteende.status = 200
             prov = publicera(varje_databas, 40)
-            vanta_tills(lambda: av(varje_databas, prov).total() >= 40, 15)
-            vanta_tills(lambda: tillbaka(varje_databas, forsta), 15)
+            vanta_tills(lambda: av(varje_databas, prov).total() >= 40)
+            vanta_tills(lambda: tillbaka(varje_databas))
             sedan = publicera(varje_databas, 10)
-            vanta_tills(lambda: statusar(varje_databas, sedan)[Status.MOTTAGEN] >= 10, 15)
+            vanta_tills(lambda: statusar(varje_databas, sedan)[Status.MOTTAGEN] >= 10)
             assert set(av(varje_databas, sedan)) == {"sms"}
     till = Counter((anrop.falt["to"], anrop.falt["message"]) for anrop in [*forsta.anrop, *andra.anrop] if anrop.id)
     assert set(till.values()) == {1}
@@ -70,10 +69,11 @@ def test_all_goes_by_the_second_provider_while_the_first_is_down_and_by_the_firs
     assert lagen["sms-2"].fel == 0
 
 
-def tillbaka(database: Database, forsta: HttpGateway) -> bool:
-    """Publish one at a time until the first provider has proved itself."""
-    publicera(database, 1)
-    return any(anrop.id for anrop in forsta.anrop)
+def tillbaka(database: Database) -> bool:
+    """Publish one at a time until all of one goes by the first provider, which has proved itself before."""
+    utskick_id = publicera(database, 1)
+    vanta_tills(lambda: set(statusar(database, utskick_id)) == {Status.MOTTAGEN})
+    return set(av(database, utskick_id)) == {"sms"}
 
 
 @pytest.mark.usefixtures("snabba_prov")
@@ -84,9 +84,9 @@ def test_mail_that_waits_for_its_only_server_goes_when_that_is_well_long_before_
         smtp.stanna()
         with igang(varje_databas, replace(val, epost_url=f"smtp://127.0.0.1:{smtp.port}/?fran=wis@prov.example")):
             utskick_id = publicera(varje_databas, 12, sms=False, epost=True)
-            vanta_tills(lambda: forsokta(varje_databas, utskick_id) >= brytare.I_RAD, 10)
+            vanta_tills(lambda: forsokta(varje_databas, utskick_id) >= brytare.I_RAD)
             smtp.starta()
-            vanta_tills(lambda: statusar(varje_databas, utskick_id) == {Status.MOTTAGEN: 12}, 10)
+            vanta_tills(lambda: statusar(varje_databas, utskick_id) == {Status.MOTTAGEN: 12})
         assert len(smtp.brev) == 12
     assert {rad.sandningar for rad in leveranser(varje_databas, utskick_id).values()} == {1}
 

@@ -9,12 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests import factories as f
 from tests.conftest import en_app
-from tests.servrar import vanta_tills
+from tests.servrar import vanta_pa_las
 from wis import audit, clock
 from wis.auth.models import Anvandare, Inloggning, Medlemskap
 from wis.auth.rules import Roll
@@ -61,19 +61,6 @@ def _inloggad(app: Flask, epost: str = "redaktor@nacka.example") -> FlaskClient:
     return client
 
 
-def _vantar(pg: Database, antal: int) -> None:
-    """Return when so many stand waiting for somebody's lock."""
-    fraga = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-
-    def count() -> bool:
-        with pg.engine.connect() as connection:
-            return bool(connection.execute(fraga).scalar_one() == antal)
-
-    vanta_tills(count, 20, f"att {antal} väntar")
-
-
 def _svar(vantad: Future[tuple[int, str, str]]) -> tuple[int, str, str]:
     return vantad.result(timeout=30)
 
@@ -92,7 +79,7 @@ def _efter_lasning(
         waiting = []
         for ett in anrop:
             waiting.append(trad.submit(ett))
-            _vantar(pg, len(waiting))
+            vanta_pa_las(pg.engine, len(waiting))
     return [_svar(vantad) for vantad in waiting]
 
 
@@ -190,7 +177,7 @@ def test_a_right_that_ends_while_one_waits_in_line_is_not_used(
     with transaction(pg) as session:
         session.execute(select(Handelse.id).with_for_update())
         waiting = trad.submit(_post, client, path, data)
-        _vantar(pg, 1)
+        vanta_pa_las(pg.engine, 1)
         slut(session)
     status, _, page = _svar(waiting)
     assert status == 403
@@ -207,7 +194,7 @@ def test_a_new_login_does_not_wait_for_the_old_one_with_the_record_in_its_hand(
         session.execute(select(Inloggning.id).with_for_update())
         form = {"epost": "kollega@nacka.example", "losenord": f.LOSENORD}
         waiting = trad.submit(_post, client, "/logga-in", form)
-        _vantar(pg, 1)
+        vanta_pa_las(pg.engine, 1)
         with pg.engine.connect() as other:
             other.execute(select(audit.Logghuvud).with_for_update(nowait=True))
     assert _svar(waiting)[0] == 302

@@ -1,80 +1,23 @@
 """What breaks under way: lost connections, slow and silent providers, many threads. Nothing lost, nothing twice."""
 
-import gc
-import ipaddress
-import re
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.sandhjalp import Kanaler, Mottagning, forsandelser, sand
+from tests.sandhjalp import Kanaler, Mottagning, forsandelser, sand, server
 from tests.servrar import Bryt, HttpGateway, SmtpMottagare, vanta_tills
-from wis import clock
-from wis.db import Database
-from wis.notiser import elkskanal, smtpkanal
+from wis.notiser.apprise_kanaler import Transport
+from wis.notiser.forbindelser import ANSLUTNINGSTID
 from wis.notiser.models import Kanalslag
 from wis.notiser.rules import Utfallsslag, mottagen
 from wis.notiser.slinga import Slinga
 from wis.settings import Settings
 
 MOTTAGEN = mottagen()
-
-
-@pytest.fixture
-def smtp() -> Iterator[SmtpMottagare]:
-    with SmtpMottagare() as server:
-        yield server
-
-
-@pytest.fixture
-def gateway() -> Iterator[HttpGateway]:
-    with HttpGateway() as server:
-        yield server
-
-
-@pytest.fixture
-def kanaler(inst: Settings, database: Database) -> Iterator[Kanaler]:
-    kanaler = Kanaler(inst, database)
-    yield kanaler
-    kanaler.stang()
-    assert not [trad for trad in threading.enumerate() if trad.name == "wis-forbindelser"]
-
-
-@contextmanager
-def server(samtal: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that does as told with each connection, one at a time; its port."""
-    slut = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as lyssnare:
-
-        def kor() -> None:
-            while not slut.is_set():
-                try:
-                    kontakt = lyssnare.accept()[0]
-                except OSError:
-                    return
-                with kontakt:
-                    try:
-                        samtal(kontakt)
-                    except OSError:
-                        continue
-
-        trad = threading.Thread(target=kor, daemon=True)
-        trad.start()
-        yield lyssnare.getsockname()[1]
-        slut.set()
-        lyssnare.shutdown(socket.SHUT_RDWR)
-    trad.join(10)
 
 
 def smtp_pa(port: int, inst: Settings, val: str = "") -> Settings:
@@ -206,21 +149,44 @@ def test_an_answer_that_makes_no_sense_says_nothing_of_the_message(gateway: Http
 def test_a_message_does_not_outlive_its_claim_and_one_that_waited_too_long_is_uncertain(
     smtp: SmtpMottagare, gateway: HttpGateway, kanaler: Kanaler
 ) -> None:
-    smtp.beteende.fordrojning = gateway.beteende.fordrojning = 5.0
+    smtp.beteende.fordrojning = gateway.beteende.fordrojning = 600.0
     brev, sms = kanaler.epost(smtp, lease=1.0), kanaler.sms(gateway, lease=1.0)
     borjan = time.monotonic()
+    utfall = i_tradar_sanda((brev, "a@prov.example"), (sms, "+46701740605"))
+    assert utfall == [Utfallsslag.OVISS] * 2
+    assert time.monotonic() - borjan < 60
+    assert (brev.tyst(), sms.tyst()) == (0.0, 0.0)
+
+
+def i_tradar_sanda(*par: tuple[Transport, str], under_tiden: Callable[[], object] = lambda: None) -> list[Utfallsslag]:
+    """What came of a message by each of these, to this recipient, all at once."""
     utfall: list[Utfallsslag] = []
-    tradar = [
-        threading.Thread(target=lambda: utfall.extend(u.slag for u in sand(brev, "a@prov.example"))),
-        threading.Thread(target=lambda: utfall.extend(u.slag for u in sand(sms, "+46701740605"))),
-    ]
+
+    def ett(kanal: Transport, till: str) -> None:
+        utfall.extend(u.slag for u in sand(kanal, till))
+
+    tradar = [threading.Thread(target=ett, args=en) for en in par]
     for trad in tradar:
         trad.start()
-    vanta_tills(lambda: brev.tyst() > 0.2 and sms.tyst() > 0.2)
+    under_tiden()
     for trad in tradar:
-        trad.join(10)
+        trad.join(60)
+    return utfall
+
+
+def test_how_long_all_has_gone_unanswered_is_seen_while_it_lasts(
+    smtp: SmtpMottagare, gateway: HttpGateway, kanaler: Kanaler
+) -> None:
+    smtp.beteende.fordrojning = gateway.beteende.fordrojning = 600.0
+    brev, sms = kanaler.epost(smtp), kanaler.sms(gateway)
+
+    def tysta() -> None:
+        vanta_tills(lambda: brev.tyst() > 0.2 and sms.tyst() > 0.2)
+        smtp.bryt_alla()
+        gateway.bryt_alla()
+
+    utfall = i_tradar_sanda((brev, "a@prov.example"), (sms, "+46701740605"), under_tiden=tysta)
     assert utfall == [Utfallsslag.OVISS] * 2
-    assert time.monotonic() - borjan < 1.5
     assert (brev.tyst(), sms.tyst()) == (0.0, 0.0)
 
 
@@ -237,13 +203,14 @@ def test_a_server_that_says_a_letter_now_and_then_is_not_waited_for(kanaler: Kan
         tid = time.monotonic() - borjan
         kanal.stang()
     assert (utfall.slag, utfall.om_leverantoren) == (Utfallsslag.OVERGAENDE, True)
-    assert tid < 1.0
+    assert tid < ANSLUTNINGSTID
 
 
 def test_an_answer_that_is_slow_is_waited_for_with_a_sign_of_life_meanwhile(
     gateway: HttpGateway, kanaler: Kanaler
 ) -> None:
-    gateway.beteende.fordrojning = 1.9
+    # The second sign is due after 1.8 s; one more comes when all is settled.
+    gateway.beteende.fordrojning = 2.5
     mottagning = Mottagning()
     kanaler.sms(gateway).sand(forsandelser(["+46701740605"]), mottagning)
     assert mottagning.utfall[0].slag is Utfallsslag.MOTTAGEN
@@ -251,10 +218,11 @@ def test_an_answer_that_is_slow_is_waited_for_with_a_sign_of_life_meanwhile(
 
 
 def test_no_more_go_in_a_second_than_the_provider_takes(gateway: HttpGateway, kanaler: Kanaler) -> None:
-    kanal = kanaler.sms(gateway, "&takt=20")
+    # From before it is opened: its pace is counted from there.
     borjan = time.monotonic()
+    kanal = kanaler.sms(gateway, "&takt=20")
     sand(kanal, *(f"+467017406{n:02}" for n in range(21)))
-    assert 0.95 < time.monotonic() - borjan < 3
+    assert 0.99 < time.monotonic() - borjan < 30
 
 
 # --- many --------------------------------------------------------------------------------------------------------
@@ -286,6 +254,28 @@ def test_several_threads_share_the_connections_and_each_is_told_of_its_own(
     assert smtp.anslutningar <= 8
     assert len({brev.mottagare for brev in smtp.brev}) == len(smtp.brev) == 70 * kanal.tradar
     kanal.stang()
+    vanta_tills(lambda: not smtp.sessioner)
+
+
+def test_what_is_sent_while_the_connections_are_closed_begins_anew(smtp: SmtpMottagare, kanaler: Kanaler) -> None:
+    kanal, slut = kanaler.epost(smtp, "&parallella=2"), threading.Event()
+    utfall: set[Utfallsslag] = set()
+
+    def kor() -> None:
+        while not slut.is_set():
+            utfall.update(u.slag for u in sand(kanal, "a@prov.example", "b@prov.example", "c@prov.example"))
+
+    trad = threading.Thread(target=kor)
+    trad.start()
+    for _ in range(15):
+        antal = len(smtp.brev)
+        vanta_tills(lambda antal=antal: len(smtp.brev) > antal)
+        kanal.stang()
+    slut.set()
+    trad.join(60)
+    kanal.stang()
+    assert utfall <= {Utfallsslag.MOTTAGEN, Utfallsslag.OVERGAENDE, Utfallsslag.OVISS}
+    assert kanal.tyst() == 0.0
     vanta_tills(lambda: not smtp.sessioner)
 
 
@@ -321,86 +311,3 @@ def test_a_machine_with_no_sockets_left_says_so_of_each_and_sends_when_it_has_so
     assert {(u.slag, u.om_leverantoren) for u in utfall} == {(Utfallsslag.OVERGAENDE, True)}
     assert [u.slag for u in sand(kanal, "+46701740605")] == [Utfallsslag.MOTTAGEN]
     assert len(gateway.anrop) == 1
-
-
-# --- encryption and login ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
-    """A server's context with a certificate for loopback, which our side trusts."""
-    nyckel = ec.generate_private_key(ec.SECP256R1())
-    namn = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "prov")])
-    nu = clock.now()
-    intyg = (
-        x509.CertificateBuilder(namn, namn, nyckel.public_key(), x509.random_serial_number())
-        .not_valid_before(nu - timedelta(days=1))
-        .not_valid_after(nu + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(nyckel, hashes.SHA256())
-    )
-    fil = tmp_path / "intyg.pem"
-    fil.write_bytes(
-        intyg.public_bytes(serialization.Encoding.PEM)
-        + nyckel.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    monkeypatch.setenv("SSL_CERT_FILE", str(fil))
-    for modul in (smtpkanal, elkskanal):
-        modul._tls.cache_clear()
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(fil)
-    yield server
-    for modul in (smtpkanal, elkskanal):
-        modul._tls.cache_clear()
-
-
-@pytest.mark.parametrize(("schema", "genast"), [("smtp+starttls", False), ("smtps", True)])
-def test_mail_goes_encrypted_and_logged_in(
-    tls: ssl.SSLContext, kanaler: Kanaler, schema: str, genast: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with SmtpMottagare(tls, genast=genast, konto=b"wis hem/ligt") as smtp:
-        smtp.beteende.pipelining = True
-        url = f"{schema}://wis:hem%2Fligt@127.0.0.1:{smtp.port}/?fran=wis@prov.example"
-        adresser = [f"p{n}@prov.example" for n in range(10)]
-        kanal = kanaler.oppna(Kanalslag.EPOST, replace(kanaler.inst, epost_url=url))
-        assert set(sand(kanal, *adresser)) == {MOTTAGEN}
-        assert len(smtp.brev) == 10
-        kanal.stang()
-        fel = kanaler.oppna(Kanalslag.EPOST, replace(kanaler.inst, epost_url=url.replace("hem%2Fligt", "gissat")))
-        [utfall] = sand(fel, "a@prov.example")
-        assert re.fullmatch(r"brevservern nekade inloggningen \(535\)", utfall.orsak)
-        assert (utfall.slag, utfall.om_leverantoren) == (Utfallsslag.OVERGAENDE, True)
-        fel.stang()
-        monkeypatch.delenv("SSL_CERT_FILE")
-        smtpkanal._tls.cache_clear()
-        [utfall] = sand(kanal, "a@prov.example")
-        assert (utfall.slag, utfall.om_leverantoren) == (Utfallsslag.OVERGAENDE, True)
-        assert len(smtp.brev) == 10
-
-
-def test_a_connection_that_closes_while_it_logs_in_leaves_nothing_open(tls: ssl.SSLContext, kanaler: Kanaler) -> None:
-    inloggar, klart = threading.Event(), threading.Event()
-
-    def samtal(kontakt: socket.socket) -> None:
-        with tls.wrap_socket(kontakt, server_side=True) as krypterad:
-            krypterad.sendall(b"220 hej\r\n")
-            krypterad.recv(1000)
-            krypterad.sendall(b"250-hej\r\n250 AUTH PLAIN\r\n")
-            krypterad.recv(1000)
-            inloggar.set()
-            # No answer, and no good bye when the other end takes leave.
-            klart.wait(20)
-
-    with server(samtal) as port:
-        url = f"smtps://wis:hemligt@127.0.0.1:{port}/?fran=wis@prov.example"
-        kanal = kanaler.oppna(Kanalslag.EPOST, replace(kanaler.inst, epost_url=url))
-        trad = threading.Thread(target=sand, args=(kanal, "a@prov.example"))
-        trad.start()
-        assert inloggar.wait(10)
-        kanal.stang()
-        trad.join(10)
-        kanaler.stang()
-        gc.collect()  # what was never closed is an error here, and not in some other test
-        klart.set()

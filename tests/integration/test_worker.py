@@ -7,9 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,25 +19,13 @@ from wis import schema
 from wis.andringar import Andring, Slag, lyssna
 from wis.db import Database
 from wis.notiser import brytare, service, worker
-from wis.notiser.anmalare import Anmalare
+from wis.notiser.anmalare import PAUS, Anmalare
 from wis.notiser.models import Kanal, Kanalslag, Leverans, Status
 from wis.settings import Settings
 
 ROT = Path(__file__).resolve().parents[2]
 # How many may be on their way at once where connections are few: these, and what is in readiness for them.
 FA, I_FLYKTEN = "&parallella=4", 6
-
-
-@pytest.fixture
-def smtp() -> Iterator[SmtpMottagare]:
-    with SmtpMottagare() as server:
-        yield server
-
-
-@pytest.fixture
-def gateway() -> Iterator[HttpGateway]:
-    with HttpGateway() as server:
-        yield server
 
 
 @pytest.fixture
@@ -64,7 +50,7 @@ def test_everyone_gets_it_by_each_chosen_channel_and_only_once(
 ) -> None:
     with igang(varje_databas, val), igang(varje_databas, val):
         utskick_id = publicera(varje_databas, 50, epost=True)
-        vanta_tills(lambda: klart(varje_databas, utskick_id, 100), 30)
+        vanta_tills(lambda: klart(varje_databas, utskick_id, 100))
     till = Counter(anrop.falt["to"] for anrop in gateway.anrop) + Counter(brev.mottagare[0] for brev in smtp.brev)
     assert len(till) == 100
     assert set(till.values()) == {1}
@@ -73,10 +59,10 @@ def test_everyone_gets_it_by_each_chosen_channel_and_only_once(
 def test_a_worker_in_the_same_process_starts_at_the_commit_and_not_at_its_next_look(
     database: Database, val: Settings, gateway: HttpGateway
 ) -> None:
-    with igang(database, replace(val, worker_poll=30.0)) as arbetare:
-        vanta_tills(lambda: arbetare.senast, 5)
+    with igang(database, replace(val, worker_poll=600.0)) as arbetare:
+        vanta_tills(lambda: arbetare.senast)
         utskick_id = publicera(database, 1)
-        vanta_tills(lambda: klart(database, utskick_id, 1), 5)
+        vanta_tills(lambda: klart(database, utskick_id, 1))
 
 
 def test_while_the_mail_server_is_dead_mail_waits_and_sms_goes_and_then_mail_arrives(
@@ -88,12 +74,12 @@ def test_while_the_mail_server_is_dead_mail_waits_and_sms_goes_and_then_mail_arr
     # A back-off longer than the test: what waited for the server's sake must not wait for its own next time.
     with igang(database, replace(val, backoff=600.0)):
         utskick_id = publicera(database, 8, epost=True)
-        vanta_tills(lambda: statusar(database, utskick_id)[Status.MOTTAGEN] == 8, 10)
-        vanta_tills(lambda: sum(rad.forsok > 0 for rad in epost(database, utskick_id)) >= 5, 10)
+        vanta_tills(lambda: statusar(database, utskick_id)[Status.MOTTAGEN] == 8)
+        vanta_tills(lambda: sum(rad.forsok > 0 for rad in epost(database, utskick_id)) >= 5)
         assert {rad.status for rad in epost(database, utskick_id)} <= {Status.VANTAR, Status.TAGEN, Status.SANDS}
         assert {rad.orsak for rad in epost(database, utskick_id)} <= {"", "brevservern svarar inte"}
         smtp.starta()
-        vanta_tills(lambda: klart(database, utskick_id, 16), 10)
+        vanta_tills(lambda: klart(database, utskick_id, 16))
     assert len(smtp.brev) == 8
     assert {rad.sandningar for rad in epost(database, utskick_id)} == {1}
 
@@ -110,7 +96,7 @@ def test_one_refused_recipient_does_not_stop_the_others(
         nummer = session.scalars(select(Kanal.adress).where(Kanal.slag == Kanalslag.SMS)).all()
     gateway.beteende.status_for = {nummer[1]: 400}
     with igang(database, val):
-        vanta_tills(lambda: statusar(database, utskick_id) == {Status.MOTTAGEN: 3, Status.MISSLYCKAD: 1}, 10)
+        vanta_tills(lambda: statusar(database, utskick_id) == {Status.MOTTAGEN: 3, Status.MISSLYCKAD: 1})
 
 
 def test_a_channel_that_is_not_set_up_shows_as_failed_and_the_other_goes(
@@ -118,7 +104,7 @@ def test_a_channel_that_is_not_set_up_shows_as_failed_and_the_other_goes(
 ) -> None:
     with igang(database, replace(val, sms_url=None)):
         utskick_id = publicera(database, 1, epost=True)
-        vanta_tills(lambda: statusar(database, utskick_id) == {Status.MOTTAGEN: 1, Status.MISSLYCKAD: 1}, 10)
+        vanta_tills(lambda: statusar(database, utskick_id) == {Status.MOTTAGEN: 1, Status.MISSLYCKAD: 1})
     orsaker = {kanal: rad.orsak for (_, kanal), rad in leveranser(database, utskick_id).items()}
     assert orsaker == {"sms": "kanalen är inte inställd", "epost": ""}
 
@@ -138,7 +124,7 @@ def test_stopping_finishes_what_is_on_its_way_and_gives_back_the_rest(
     gateway.beteende.fordrojning = 0.3
     utskick_id = publicera(database, 60)
     with igang(database, replace(val, sms_url=f"{val.sms_url}{FA}")):
-        vanta_tills(lambda: len(gateway.anrop) >= 4, 10)
+        vanta_tills(lambda: len(gateway.anrop) >= 4)
     inget_halvgjort(database, utskick_id, gateway, 60)
 
 
@@ -155,9 +141,9 @@ def test_the_worker_process_ends_at_sigterm_with_nothing_half_done(
     }
     process = subprocess.Popen([str(Path(sys.executable).parent / "wis"), "worker"], cwd=ROT, env=miljo)
     try:
-        vanta_tills(lambda: len(gateway.anrop) >= 4, 20)
+        vanta_tills(lambda: len(gateway.anrop) >= 4)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
@@ -174,13 +160,13 @@ def test_while_the_database_is_down_nothing_is_lost_and_nobody_gets_it_twice(
         gateway.beteende.fordrojning = 0.4
         utskick_id = publicera(database, 20)
         with igang(database, replace(val, sms_url=f"{val.sms_url}{FA}")):
-            vanta_tills(lambda: len(gateway.anrop) >= 4, 10)
+            vanta_tills(lambda: len(gateway.anrop) >= 4)
             server.stanna()
             markta = len(gateway.anrop) + I_FLYKTEN
             time.sleep(0.8)  # what was on its way arrives while nobody can write it down
             assert len(gateway.anrop) <= markta
             server.starta()
-            vanta_tills(lambda: klart(database, utskick_id, 20), 30)
+            vanta_tills(lambda: klart(database, utskick_id, 20))
         database.dispose()
     assert set(Counter(anrop.falt["to"] for anrop in gateway.anrop).values()) == {1}
 
@@ -196,7 +182,7 @@ def test_a_thread_that_fails_goes_on(database: Database, val: Settings, monkeypa
     monkeypatch.setattr(worker.expandering, "expandera", ibland)
     with igang(database, val) as arbetare:
         utskick_id = publicera(database, 1)
-        vanta_tills(lambda: klart(database, utskick_id, 1), 10)
+        vanta_tills(lambda: klart(database, utskick_id, 1))
         assert arbetare.lever()
 
 
@@ -213,11 +199,11 @@ def test_the_screens_are_told_at_most_four_times_a_second_and_always_of_the_last
     gateway.beteende.fordrojning = 0.05
     with igang(database, replace(val, sms_url=f"{val.sms_url}{FA}")):
         utskick_id = publicera(database, 60)
-        vanta_tills(lambda: klart(database, utskick_id, 60), 20)
-        vanta_tills(lambda: hort and hort[-1][1] == {Status.MOTTAGEN: 60}, 5)
-    mellan = [sedan[0] - fore[0] for fore, sedan in pairwise(hort)]
-    assert len(hort) >= 2
-    assert all(paus > 0.2 for paus in mellan), mellan
+        vanta_tills(lambda: klart(database, utskick_id, 60))
+        vanta_tills(lambda: hort and hort[-1][1] == {Status.MOTTAGEN: 60})
+    tog = hort[-1][0] - hort[0][0]
+    # On a busy machine one may be told late and the next in time; sixty would have been told without a pause.
+    assert 2 <= len(hort) <= 2 + (tog + 1.0) / PAUS, (len(hort), tog)
 
 
 def test_a_listener_that_fails_does_not_stop_the_sending(database: Database) -> None:
@@ -233,12 +219,12 @@ def test_a_listener_that_fails_does_not_stop_the_sending(database: Database) -> 
 
 
 def test_a_code_wakes_the_worker_too(database: Database, val: Settings, gateway: HttpGateway) -> None:
-    with igang(database, replace(val, worker_poll=30.0)) as arbetare:
-        vanta_tills(lambda: arbetare.senast, 5)
+    with igang(database, replace(val, worker_poll=600.0)) as arbetare:
+        vanta_tills(lambda: arbetare.senast)
         with skriver(database) as session:
             person = en_som_vill(session, "nacka")
             service.skicka_brev(
                 session, anvandare_id=person.id, kanal=Kanalslag.SMS, adress="+46701740605", amne="Kod", text="123456"
             )
-        vanta_tills(lambda: gateway.anrop, 5)
+        vanta_tills(lambda: gateway.anrop)
     assert gateway.anrop[0].falt["to"] == "+46701740605"
