@@ -250,10 +250,12 @@ def _csrf_error(_error: CSRFError) -> Response:
 
 
 def _database_error(error: Exception) -> Response:
-    orsak = _orsak(error)
-    _log.error("the database refused: %s", orsak)
+    orsaker = _orsaker(error)
+    # Never its own words: they may hold what somebody wrote.
+    slag = "; ".join(dict.fromkeys(type(orsak).__name__ for orsak in orsaker))
+    full = any("disk is full" in str(orsak) or "No space left" in str(orsak) for orsak in orsaker)
+    _log.error("the database refused: %s%s", slag, ", the disk is full" if full else "")
     slapp_databasen()
-    full = "disk is full" in orsak or "No space left" in orsak
     forklaring = "Serverns disk är full." if full else "Databasen är upptagen eller går inte att nå."
     drift = " Säg till den som sköter driften." if full else ""
     if request.method != "POST":
@@ -269,13 +271,13 @@ def _database_error(error: Exception) -> Response:
     )
 
 
-def _orsak(error: BaseException | None) -> str:
-    """What the database said, and what it had said before: SQLite forgets the savepoint when its disk is full."""
-    said = []
+def _orsaker(error: BaseException | None) -> list[BaseException]:
+    """What the database raised, and what it had raised before: SQLite forgets the savepoint when its disk is full."""
+    raised: list[BaseException] = []
     while error is not None:
-        said.append(str(getattr(error, "orig", None) or error))
+        raised.append(getattr(error, "orig", None) or error)
         error = error.__context__
-    return "; ".join(dict.fromkeys(said))
+    return raised
 
 
 _HTTP = {

@@ -161,7 +161,13 @@ def vilotid() -> timedelta:
 def andra_medlemskap() -> list[Medlemskap]:
     """Everything that the person may act as, for the switcher in the header."""
     who = None if web.utan_databas() else subjekt()
-    return [] if who is None else queries.giltiga_medlemskap(web.session(), who.anvandare_id, clock.now())
+    if who is None:
+        return []
+    session = web.session()
+    anvandare_id, lasta = session.info.get(queries.LASTA_MEDLEMSKAP, (None, None))
+    if lasta is not None and anvandare_id == who.anvandare_id:
+        return cast("list[Medlemskap]", lasta)
+    return queries.giltiga_medlemskap(session, who.anvandare_id, clock.now())
 
 
 def ladda_inloggad(token: str) -> InloggadAnvandare | None:

@@ -43,12 +43,16 @@ def find_losenord(session: Session, epost: str) -> tuple[int, str | None]:
     return (0, None) if row is None else (row[0], row[1])
 
 
+LASTA_MEDLEMSKAP = "lasta_medlemskap"
+"""Where a session keeps what giltiga_medlemskap() found for the person who asks: a pair with their id."""
+
+
 def giltiga_medlemskap(session: Session, anvandare_id: int, now: datetime) -> list[Medlemskap]:
     """What the person is in force at, in Swedish order of actor; memberships that read come first."""
     found = session.scalars(
         select(Medlemskap)
         .join(Medlemskap.anvandare)
-        .options(joinedload(Medlemskap.aktor))
+        .options(joinedload(Medlemskap.aktor), contains_eager(Medlemskap.anvandare))
         .where(Medlemskap.anvandare_id == anvandare_id, galler(now))
     )
     return sorted(found, key=lambda m: (m.roll is None, svensk_nyckel(m.aktor.kortnamn)))
@@ -56,10 +60,17 @@ def giltiga_medlemskap(session: Session, anvandare_id: int, now: datetime) -> li
 
 def pagar(now: datetime, vilotid: timedelta) -> ColumnElement[bool]:
     """SQL: the login goes on at `now`: not ended, not run out, and used within `vilotid`."""
+    return pagar_vid(now, now - vilotid)
+
+
+def pagar_vid(
+    now: "datetime | ColumnElement[datetime]", sedan: "datetime | ColumnElement[datetime]"
+) -> ColumnElement[bool]:
+    """As pagar(), used after the moment `sedan`; both may be parameters."""
     return and_(
         Inloggning.avslutad.is_(None),
         Inloggning.giltig_till > now,
-        func.coalesce(Inloggning.senast_aktiv, Inloggning.skapad) > now - vilotid,
+        func.coalesce(Inloggning.senast_aktiv, Inloggning.skapad) > sedan,
     )
 
 
@@ -122,6 +133,8 @@ def find_subjekt(session: Session, inloggning: Inloggning, now: datetime) -> Sub
     A login that has never had a choice acts by the first membership in force.
     """
     medlemskap = giltiga_medlemskap(session, inloggning.anvandare_id, now)
+    # The header of the page asks for the same once more.
+    session.info[LASTA_MEDLEMSKAP] = (inloggning.anvandare_id, medlemskap)
     if inloggning.medlemskap_id is None:
         chosen = medlemskap[0] if medlemskap else None
     else:

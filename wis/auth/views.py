@@ -46,7 +46,11 @@ def logga_ut() -> web.Svar:
             service.avsluta_inloggning(session, current_user.inloggning_id, who.aktor_id if who else None)
     kaka.clear()
     flash("Du är utloggad.", "klart")
-    return cast(Response, redirect(url_for("auth.logga_in")))
+    svar = cast(Response, redirect(url_for("auth.logga_in")))
+    if web.settings().https:
+        # The next one at this computer must not find what the browser has kept. Over http browsers don't heed it.
+        svar.headers["Clear-Site-Data"] = '"cache"'
+    return svar
 
 
 @bp.post("/byt-aktor")

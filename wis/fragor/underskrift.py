@@ -12,7 +12,8 @@ from wis.auth.rules import Fragas, Subjekt
 from wis.fragor.rules import MAX_SKAL, MAX_VERB, Otydlig, egen_sida, en_rad
 
 GILTIG = timedelta(hours=24)
-"""For how long a page that has been drawn can be asked from."""
+"""For how long a page that has been drawn can be asked from, within an hour."""
+_TIMME = 3600
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,10 @@ class Visat:
 
 def skriv_under(hemlighet: str, who: Subjekt, visat: Visat, now: datetime) -> str:
     """The value for the hidden field of the form."""
+    # By the hour: a page that is drawn again the same is then the same to the byte, and is not sent again.
+    timme = int(now.timestamp()) // _TIMME * _TIMME
     vad = [visat.till.value, visat.hos_id, visat.sida, en_rad(visat.verb, MAX_VERB), en_rad(visat.skal, MAX_SKAL)]
-    return str(_signerare(hemlighet).dumps([who.anvandare_id, who.aktor_id, int(now.timestamp()), *vad]))
+    return str(_signerare(hemlighet).dumps([who.anvandare_id, who.aktor_id, timme, *vad]))
 
 
 def las(hemlighet: str, who: Subjekt, varde: str, now: datetime) -> Visat:

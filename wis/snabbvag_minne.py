@@ -1,0 +1,75 @@
+"""The memory of the fast path: pages as they were sent, the least used forgotten first. Safe for threads."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+
+_DESSUTOM = 1024
+"""About as many bytes as a page costs besides its content and headers."""
+
+
+@dataclass(frozen=True)
+class Sida:
+    """A page as it was sent, what it rests on, and when it is old whatever happens."""
+
+    grund: Hashable
+    till: datetime
+    etag: str
+    huvuden: tuple[tuple[str, str], ...]
+    kropp: bytes
+
+    def galler(self, grund: Hashable, now: datetime) -> bool:
+        """Whether it is still right, of one whose request rests on this."""
+        return now < self.till and grund == self.grund
+
+    @property
+    def storlek(self) -> int:
+        """About how many bytes it takes."""
+        return _DESSUTOM + len(self.kropp) + sum(len(namn) + len(varde) for namn, varde in self.huvuden)
+
+
+class Minne:
+    """At most so many bytes of pages."""
+
+    def __init__(self, storst: int) -> None:
+        self._storst, self._anvant = storst, 0
+        self._sidor: OrderedDict[tuple[str, ...], Sida] = OrderedDict()
+        self._las = threading.Lock()
+
+    def hamta(self, nyckel: tuple[str, ...]) -> Sida | None:
+        """The page, from now on the last to be forgotten; None if it is not here."""
+        with self._las:
+            sida = self._sidor.get(nyckel)
+            if sida is not None:
+                self._sidor.move_to_end(nyckel)
+            return sida
+
+    def lagg(self, nyckel: tuple[str, ...], sida: Sida) -> None:
+        """Keep the page in place of the one before, and forget what there is no room for."""
+        with self._las:
+            self._bort(nyckel)
+            self._sidor[nyckel] = sida
+            self._anvant += _vikt(nyckel, sida)
+            while self._anvant > self._storst:
+                self._bort(next(iter(self._sidor)))
+
+    def _bort(self, nyckel: tuple[str, ...]) -> None:
+        sida = self._sidor.pop(nyckel, None)
+        if sida is not None:
+            self._anvant -= _vikt(nyckel, sida)
+
+    @property
+    def antal(self) -> int:
+        """How many pages are kept."""
+        return len(self._sidor)
+
+    @property
+    def anvant(self) -> int:
+        """About how many bytes they take."""
+        return self._anvant
+
+
+def _vikt(nyckel: tuple[str, ...], sida: Sida) -> int:
+    return sida.storlek + sum(len(del_) for del_ in nyckel)
