@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import en_aktor, en_handelse, en_person_hos
 from wis import clock
+from wis.andringar import Raknat, rakna
 from wis.auth.models import Anvandare
 from wis.auth.rules import Roll
 from wis.db import Database
@@ -64,6 +65,7 @@ def publicera(
     )
     session.add(version)
     session.flush()
+    rakna(session, Raknat.HANDELSE, handelse.id)
     return version
 
 
@@ -95,6 +97,7 @@ def underratta(
     )
     session.add(version)
     session.flush()
+    rakna(session, Raknat.HANDELSE, handelse.id)
     return version
 
 
@@ -115,10 +118,12 @@ def ratta(session: Session, forra: UnderrattelseVersion) -> UnderrattelseVersion
     )
     session.add(version)
     session.flush()
+    rakna(session, Raknat.HANDELSE, session.get_one(Underrattelse, forra.underrattelse_id).handelse_id)
     return version
 
 
 def besluta(session: Session, handelse: Handelse, slag: Beslutsslag, motivering: str) -> None:
+    rakna(session, Raknat.HANDELSE, handelse.id)
     session.add(
         Handelsebeslut(
             handelse_id=handelse.id,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
@@ -86,6 +87,20 @@ class Mal:
         found = queries.find_version(web.session(), self.lagesbild.id, nummer) or avbryt_dold()
         kraver(Verb.LASA, self.sak_for(found))
         return found
+
+    def version_och_forra(self, nummer: int) -> tuple[LagesbildVersion, LagesbildVersion | None]:
+        """This version, and the one before if one may read that; their sections not yet read. Raises as version()."""
+        if self.lagesbild is None or not 1 <= nummer <= self.lagesbild.senaste:
+            avbryt_dold()
+        found = queries.find_versioner(web.session(), self.lagesbild.id, (nummer, nummer - 1))
+        version, forra = found.get(nummer) or avbryt_dold(), found.get(nummer - 1)
+        kraver(Verb.LASA, self.sak_for(version))
+        # What has changed is marked only against what one may read.
+        return version, forra if forra is not None and tillgang(Verb.LASA, self.sak_for(forra)) else None
+
+    def slutar(self) -> list[datetime]:
+        """The moments at which a right to read it ends, or has ended, by itself."""
+        return [till for krets in self.sak.kretsar for till in krets.till.values()]
 
     def find_lasbar(self, nummer: int) -> LagesbildVersion | None:
         """This version with its sections, if there is one that the one who asks may read."""

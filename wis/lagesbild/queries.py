@@ -3,7 +3,7 @@
 A list is of what `who` may read. Of the others (find_…) the right to read is judged by who asks, before it is shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
@@ -38,6 +38,17 @@ def find_version(session: Session, lagesbild_id: int, nummer: int) -> LagesbildV
         )
         .where(LagesbildVersion.lagesbild_id == lagesbild_id, LagesbildVersion.nummer == nummer)
     )
+
+
+def find_versioner(session: Session, lagesbild_id: int, numren: Collection[int]) -> dict[int, LagesbildVersion]:
+    """Those of these versions that there are, by number, with author and actor. Sections are read when asked for."""
+    version = LagesbildVersion
+    found = session.scalars(
+        select(version)
+        .options(joinedload(version.forfattare), joinedload(version.aktor))
+        .where(version.lagesbild_id == lagesbild_id, version.nummer.in_(numren))
+    )
+    return {ett.nummer: ett for ett in found}
 
 
 def find_senaste(session: Session, lagesbild_id: int) -> LagesbildVersion | None:

@@ -93,16 +93,6 @@ def tankt(mal: Mal, form: Lagesbildsformular) -> Tankt:
     )
 
 
-def lasrattsrad(mal: Mal, version: LagesbildVersion | None) -> dict[str, Any]:
-    """What the reading page says of who reads the version, and the ways to change it."""
-    if version is None:
-        return {"lasratt": None}
-    lasare = lasratt(mal.sak_for(version), alla_aktorer(web.session()))
-    egen = mal.aktor is not None and mal.aktor.id == inloggad().aktor_id
-    far_be = mal.aktor is not None and not egen and lasare.saknar and tillgang(Verb.BE_OM_LASRATT, mal.handelse.sak())
-    return {"lasratt": lasare, "far_andra_lasratt": egen and tillgang(Verb.ANDRA_LASRATT, mal.sak), "far_be": far_be}
-
-
 @dataclass(frozen=True)
 class Begransat:
     """A contribution that not all who read the event may read, or spread: what it is, and who reads it."""

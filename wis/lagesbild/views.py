@@ -6,17 +6,18 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from wis import clock, datum, web
 from wis.auth.atkomst import avbryt_dold, inloggad, kraver, tillgang
-from wis.auth.rules import Slag, Verb
+from wis.auth.krets import Tlp
+from wis.auth.rules import Verb
+from wis.auth.snabbvag import lagra, lagra_inte
 from wis.auth.visning import visbar_som
+from wis.handelser.delat import tidigast
 from wis.lagesbild import queries, rules, service, sida, utkast
 from wis.lagesbild.atkomst import Mal, hamta, pa_nytt, transaktion
 from wis.lagesbild.forms import Lagesbildsformular, formularnyckel
-from wis.lagesbild.models import LagesbildVersion
+from wis.lagesbild.lassida import lassida
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
 from wis.lagesbild.sida import Skrivsida
-from wis.lagesbild.skrivsida import erbjud_lasare, formular, lasrattsrad, skrivsida, tankt
-from wis.notiser.kvittensvyer import kvittens
-from wis.notiser.leveransfragor import utskick_for_lagesbild
+from wis.lagesbild.skrivsida import erbjud_lasare, formular, skrivsida, tankt
 from wis.notiser.views import BYT_UT, byt_ut_dyra
 from wis.notiser.visat import har_vuxit
 
@@ -31,68 +32,18 @@ bp = Blueprint("lagesbild", __name__)
 def senaste(slug: str, vem: str) -> web.Svar:
     """The latest version, and what one may do to it."""
     mal = hamta(slug, vem)
-    if mal.lagesbild is not None and mal.publicerad:
-        return _lassida(mal, mal.version(mal.lagesbild.senaste))
+    if mal.publicerad:
+        return lassida(mal, mal.senaste)
     # One's own empty page is there, and for whoever can fill it. For others it is as missing as one that is hidden.
     egen = mal.aktor is not None
-    return _lassida(mal, None) if egen or tillgang(Verb.SKRIVA, mal.sak) else avbryt_dold()
+    return lassida(mal, None) if egen or tillgang(Verb.SKRIVA, mal.sak) else avbryt_dold()
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>")
 @visbar_som
 def version(slug: str, vem: str, nummer: int) -> web.Svar:
     """One version, as it was published."""
-    mal = hamta(slug, vem)
-    return _lassida(mal, mal.version(nummer), bestamd=True)
-
-
-def _lassida(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool = False) -> str:
-    session, lagesbild, who = web.session(), mal.lagesbild, inloggad()
-    # What has changed is marked only against what one may read.
-    forra = None if version is None or version.nummer == 1 else mal.find_lasbar(version.nummer - 1)
-    far_skriva = tillgang(Verb.SKRIVA, mal.sak)
-    return render_template(
-        "lagesbild/visa.html",
-        mal=mal,
-        version=version,
-        bestamd=bestamd,
-        forra=forra,
-        nyast=_nyast(mal, version),
-        grupper=[] if version is None else sida.att_lasa(version, forra),
-        text_fran=_text_fran(version),
-        utskick=None if version is None else _utskick(mal, version),
-        far_skriva=far_skriva,
-        far_publicera=tillgang(Verb.PUBLICERA, mal.sak),
-        mitt=queries.find_utkast(session, lagesbild.id, who) if lagesbild is not None and far_skriva else None,
-        nyckel=formularnyckel(None),
-        kvittera=None if version is None else kvittens(lagesbild=(version.lagesbild_id, version.nummer)),
-        **lasrattsrad(mal, version),
-        handelse=mal.handelse,
-        ovning=mal.handelse.ovning,
-    )
-
-
-def _nyast(mal: Mal, version: LagesbildVersion | None) -> int:
-    """The number of the newest version that one may read; 0 if there is none."""
-    if mal.lagesbild is None or version is None:
-        return 0
-    if version.nummer == mal.lagesbild.senaste:
-        return version.nummer
-    return queries.nyast_lasbar(web.session(), inloggad(), mal.lagesbild.id)
-
-
-def _text_fran(version: LagesbildVersion | None) -> int:
-    """The version that the text comes from, when this one only says that it still holds; else 0."""
-    if version is None or not version.oforandrad:
-        return 0
-    return queries.senaste_med_nytt_innehall(web.session(), version.lagesbild_id, version.nummer)
-
-
-def _utskick(mal: Mal, version: LagesbildVersion) -> object | None:
-    """The Utskick of the version, if there is one and the reader may follow it."""
-    if not tillgang(Verb.SE_UTSKICK, mal.handelse.sak(Slag.UTSKICK, version.aktor)):
-        return None
-    return utskick_for_lagesbild(web.session(), version.lagesbild_id, version.nummer).get(version.nummer)
+    return lassida(hamta(slug, vem), nummer, bestamd=True)
 
 
 @bp.get("/handelser/<slug>/lagesbild/<vem>/jamfor")
@@ -115,6 +66,9 @@ def jamfor(slug: str, vem: str, a: int, b: int) -> web.Svar:
     if a > b:
         return redirect(mal.url("jamfor", a=b, b=a, vy=request.args.get("vy")))
     gammal, ny = mal.version(a), mal.version(b)
+    lagra(mal.handelse.id, till=tidigast(clock.now(), mal.slutar()))
+    if Tlp.RED in {gammal.tlp, ny.tlp}:
+        lagra_inte()
     bredvid = request.args.get("vy") == "sida"
     olika, lika = sida.att_jamfora(gammal, ny, sida_vid_sida=bredvid)
     return render_template(

@@ -5,13 +5,16 @@ from itertools import pairwise
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from wis import web
+from wis import clock, web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer, alla_natverk
 from wis.auth.atkomst import avbryt_dold, inloggad, kraver, kraver_nu, tillgang
+from wis.auth.krets import Tlp
 from wis.auth.rules import Sak, Slag, Verb
+from wis.auth.snabbvag import lagra, lagra_inte
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
+from wis.handelser.delat import tidigast
 from wis.handelser.models import Handelse, Lasarkrets
 from wis.handelser.queries import handelser_for
 from wis.handelser.rules import Inaktuell
@@ -75,10 +78,15 @@ def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """One underrättelse with its earlier versions and, for who may, how its delivery goes."""
     underrattelse = hamta_underrattelse(id)
     session, who = web.session(), inloggad()
+    slutar = [till for krets in sak_for(underrattelse).kretsar for till in krets.till.values()]
+    lagra(underrattelse.handelse_id, till=tidigast(clock.now(), slutar))
     versioner = queries.versioner(session, who, id)
     following = tillgang(Verb.SE_UTSKICK, sak_for(underrattelse))
     lasare = lasratt(sak_for(underrattelse, versioner[0]), alla_aktorer(session))
     egen = underrattelse.aktor_id == who.aktor_id
+    kvittera, utskick = kvittens(underrattelse_id=id), utskick_for_underrattelse(session, id) if following else {}
+    if kvittera or utskick or any(version.tlp == Tlp.RED for version in versioner):
+        lagra_inte()
     far_be = lasare.saknar and not egen and tillgang(Verb.BE_OM_LASRATT, underrattelse.handelse.sak())
     return render_template(
         "underrattelser/visa.html",
@@ -86,11 +94,11 @@ def visa(id: int) -> web.Svar:  # noqa: A002 the name in the address
         versioner=versioner,
         andringar=[jamfor_ord(old.text, new.text) for new, old in pairwise(versioner)],
         far_ratta=tillgang(Verb.PUBLICERA, sak_for(underrattelse)),
-        utskick=utskick_for_underrattelse(session, id) if following else {},
+        utskick=utskick,
         lasratt=lasare,
         far_andra_lasratt=egen and tillgang(Verb.ANDRA_LASRATT, sak_for(underrattelse)),
         far_be=far_be,
-        kvittera=kvittens(underrattelse_id=id),
+        kvittera=kvittera,
         ovning=underrattelse.handelse.ovning,
     )
 

@@ -14,6 +14,7 @@ from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Subjekt
+from wis.handelser.delat import handelsenummer
 from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
@@ -62,16 +63,23 @@ class Urval:
 
 
 @dataclass(frozen=True)
-class Senast:
-    """The newest thing in an event, and how many are new to the person who asks (at most MAX_NYA + 1)."""
+class Nytt:
+    """When the newest thing in an event was, and how many are new to the person who asks (at most MAX_NYA + 1)."""
 
-    post: Post
+    tid: datetime
     nya: int
 
     @property
     def nya_text(self) -> str:
         """The number as shown: '7', or '99+'."""
         return str(self.nya) if self.nya <= MAX_NYA else f"{MAX_NYA}+"
+
+
+@dataclass(frozen=True)
+class Senast(Nytt):
+    """The newest thing as well."""
+
+    post: Post
 
 
 @dataclass(frozen=True)
@@ -89,12 +97,24 @@ def sedd_till(session: Session, anvandare_id: int, handelse_id: int) -> datetime
     )
 
 
+def nummer_och_mark(session: Session, anvandare_id: int, handelse_id: int) -> tuple[int, datetime | None]:
+    """How many times the event has been changed, and how far the person has read it."""
+    mark = select(Lasmarke.sedd_till).where(Lasmarke.anvandare_id == anvandare_id, Lasmarke.handelse_id == handelse_id)
+    nummer, sedd = session.execute(select(handelsenummer(handelse_id), mark.scalar_subquery())).one()
+    return nummer or 0, sedd
+
+
 def senast_i(session: Session, who: Subjekt, handelse_ids: Collection[int]) -> dict[int, Senast]:
     """For each of these events in which anything is to be read: the newest thing, and how much is new."""
-    dessa = [id_ for id_ in handelse_ids if _har_roll(who, id_)]
-    varden = _varden(who) | {"anvandare": who.anvandare_id, "handelser": dessa}
-    rows = session.execute(_sats(_senast_sats, who), varden)
-    return {row.handelse_id: Senast(_post(row), min(row.nya, MAX_NYA + 1)) for row in rows}
+    dessa = [id_ for id_ in handelse_ids if har_roll(who, id_)]
+    varden = bundna(who) | {"anvandare": who.anvandare_id, "handelser": dessa}
+    rows = session.execute(sats(_senast_sats, who), varden)
+    return {row.handelse_id: _senast(row) for row in rows}
+
+
+def _senast(row: Any) -> Senast:
+    post = _post(row)
+    return Senast(post.tid, min(row.nya, MAX_NYA + 1), post)
 
 
 @cache
@@ -110,16 +130,16 @@ def _senast_sats(lasbar: Lasbar) -> Select[Any]:
 
 def tidslinje(session: Session, who: Subjekt, handelse: Handelse, urval: Urval) -> list[Post]:
     """What has happened in the event and may be read, newest first."""
-    if not _har_roll(who, handelse.id):
+    if not har_roll(who, handelse.id):
         return []
     fore = urval.fore
-    varden = _varden(who) | {"handelse": handelse.id, "antal": urval.antal}
+    varden = bundna(who) | {"handelse": handelse.id, "antal": urval.antal}
     varden |= {"aktorens_slug": urval.aktor} if urval.aktor else {}
     if fore is not None:
         varden |= {"fore_tid": fore.tid, "fore_slag": fore.slag.value}
         varden |= {"fore_objekt": fore.objekt_id, "fore_nummer": fore.nummer}
     filtret = flode.Filter(bool(urval.aktor), urval.slag, fore is not None)
-    return [_post(row) for row in session.execute(_sats(_tidslinje_sats, who, filtret), varden)]
+    return [_post(row) for row in session.execute(sats(_tidslinje_sats, who, filtret), varden)]
 
 
 @cache
@@ -130,9 +150,9 @@ def _tidslinje_sats(lasbar: Lasbar, filtret: flode.Filter) -> Select[Any]:
 
 def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[str, str]]:
     """The actors that have done something in the event that may be read, as (slug, short name) in Swedish order."""
-    if not _har_roll(who, handelse_id):
+    if not har_roll(who, handelse_id):
         return []
-    rows = session.execute(_sats(_aktorer_sats, who), _varden(who) | {"handelse": handelse_id})
+    rows = session.execute(sats(_aktorer_sats, who), bundna(who) | {"handelse": handelse_id})
     return _i_ordning(rows)
 
 
@@ -163,10 +183,10 @@ def _aktorer_sats(lasbar: Lasbar) -> Select[Any]:
 
 def sedda_versioner(session: Session, who: Subjekt, handelse_id: int, till: datetime | None) -> dict[int, int]:
     """Lägesbild id → the number of its last version published by `till` that may be read: the one that was seen."""
-    if till is None or not _har_roll(who, handelse_id):
+    if till is None or not har_roll(who, handelse_id):
         return {}
-    varden = _varden(who) | {"handelse": handelse_id, "sedan": till}
-    rows = session.execute(_sats(_sedda_sats, who), varden)
+    varden = bundna(who) | {"handelse": handelse_id, "sedan": till}
+    rows = session.execute(sats(_sedda_sats, who), varden)
     return {lagesbild_id: nummer for lagesbild_id, nummer in rows if nummer is not None}
 
 
@@ -188,14 +208,14 @@ def _sedda_sats(lasbar: Lasbar) -> Select[Any]:
     return i_handelsen.where(Lagesbild.handelse_id == flode.HANDELSE)
 
 
-def _har_roll(who: Subjekt, handelse_id: int) -> bool:
+def har_roll(who: Subjekt, handelse_id: int) -> bool:
     """Whether the subject reads anything of the event by its role, or as its guest: the rest is for SQL to say."""
     if who.gast_i is not None:
         return who.gast_i == handelse_id
     return who.roll_i(handelse_id, clock.now()) is not None
 
 
-def _sats(bygg: Callable[..., Select[Any]], who: Subjekt, *val: Any) -> Select[Any]:
+def sats(bygg: Callable[..., Select[Any]], who: Subjekt, *val: Any) -> Select[Any]:
     """The statement for who asks: built once for all that are like others, anew for guests and who looks as another."""
     if who.gast_i is None and who.betraktare is None:
         return bygg(flode.aktorn_laser, *val)
@@ -203,7 +223,8 @@ def _sats(bygg: Callable[..., Select[Any]], who: Subjekt, *val: Any) -> Select[A
     return eget(lambda innehall: lasbar_for(who, innehall), *val)
 
 
-def _varden(who: Subjekt) -> dict[str, Any]:
+def bundna(who: Subjekt) -> dict[str, Any]:
+    """What of `who` is bound when sats() is run."""
     vanlig = who.gast_i is None and who.betraktare is None
     return {"lasande_aktor": who.aktor_id} if vanlig else {}
 

@@ -1,6 +1,5 @@
 """The composed pages: the start page and an event's own with its tabs."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,51 +12,38 @@ from wis import clock, web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.atkomst import inloggad, kraver_nu, tillgang
+from wis.auth.krets import Tlp
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
+from wis.auth.snabbvag import lagra, lagra_inte
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.models import Handelse, Handelsebeslut, Typ
-from wis.handelser.queries import handelser_for, senaste_beslut, stangda_for
+from wis.handelser.delat import klass, tidigast
+from wis.handelser.models import Handelse
+from wis.handelser.queries import handelser_for, stangda_for
 from wis.handelser.views import ny_handelse_sak
 from wis.lage.service import beslutsrubrik
 from wis.lagesbild.models import LagesbildVersion
-from wis.lagesbild.queries import senaste_i_handelse, versioner_i_handelse
+from wis.lagesbild.queries import versioner_i_handelse
 from wis.notiser.kvittenser import att_kvittera
 from wis.notiser.kvittensvyer import kvittens
 from wis.notiser.leveransfragor import Antal, antal_for, utskick_for_handelse
 from wis.notiser.models import Utskick
 from wis.notiser.queries import lasta_utskick
-from wis.underrattelser.models import UnderrattelseVersion
+from wis.notiser.utskicksvyer import hallna
 from wis.underrattelser.queries import Urval as Underrattelseurval
 from wis.underrattelser.queries import senaste_underrattelser
 from wis.ytor import queries, rules
+from wis.ytor.delat import TYPNAMN, UNDERRATTELSER, Handelsesida, ett_kort, huvudet, lasbart_beslut
 from wis.ytor.models import Lasmarke
+from wis.ytor.oversikt import ratt_slutar
 from wis.ytor.rules import Marke, Slag
 
 bp = Blueprint("ytor", __name__)
 PER_SIDA = 50
 MAX_VERSIONER = 500
-UNDERRATTELSER = 5
-KORT_RAD = 8
-"""So many missing actors are named; more are counted."""
 ALDRIG = "aldrig"
 bp.add_app_template_global(beslutsrubrik, "beslutsrubrik")
-
-
-@dataclass(frozen=True)
-class Kort:
-    """A lägesbild's latest version as it stands on the event page. `sedd`: the version that the reader saw last.
-
-    `lasratt`: how many read it, of what is one's own.
-    """
-
-    version: LagesbildVersion
-    nytt: bool
-    sedd: int | None
-    overskriden: bool
-    forsening: str
-    lasratt: queries.Lasratt | None = None
 
 
 # --- start ---------------------------------------------------------------------------------------------------------
@@ -79,12 +65,10 @@ def start() -> web.Svar:
         skarpa=[h for h in handelser if not h.ovning],
         ovningar=[h for h in handelser if h.ovning],
         senast=queries.senast_i(session, who, [h.id for h in handelser]),
-        forsenade=[
-            _kort(version, Marke(who.anvandare_id, now), {}) for version in queries.forsenade(session, who, now)
-        ],
+        forsenade=[ett_kort(version) for version in queries.forsenade(session, who, now)],
         underrattelser=senaste_underrattelser(session, who, Underrattelseurval(pagaende=True, antal=UNDERRATTELSER)),
         far_oppna=tillgang(Verb.OPPNA_HANDELSE, ny_handelse_sak(who)),
-        typnamn=_TYPNAMN,
+        typnamn=TYPNAMN,
         att_kvittera=[] if who.betraktare else att_kvittera(session, who, now),
     )
 
@@ -96,29 +80,30 @@ def start() -> web.Svar:
 @visbar_som
 def handelse(slug: str) -> web.Svar:
     """The event as it is now: the samlade lägesbilden, each actor's own, and the latest underrättelser."""
-    huvud = _huvud(hamta_handelse(slug), "lagesbild")
-    sak, who, session, marke = huvud["handelse"], inloggad(), web.session(), huvud["lasmarke"]
-    sedda = queries.sedda_versioner(session, who, sak.id, marke.sedd_till)
-    versioner, beslut = senaste_i_handelse(session, who, sak.id), huvud["lagesbeslut"]
-    hos = queries.lasratt_hos(session, sak, [v for v in versioner if v.lagesbild.aktor_id == who.aktor_id])
-    kort = [
-        replace(_kort(v, marke, sedda, stangd=bool(sak.stangd)), lasratt=hos.get(v.lagesbild_id)) for v in versioner
-    ]
-    # Who has none and who does not share it are not told apart: that something is there is not ours to say.
-    saknas = queries.utan_lagesbild(session, sak, {who.aktor_id} | {v.lagesbild.aktor_id or 0 for v in versioner})
+    sak, who, session = hamta_handelse(slug), inloggad(), web.session()
+    lagra(sak.id)
+    # Read first: what is counted as seen is then among what the page goes on to show, and what is shared no older than
+    # its number.
+    nummer, sedd_till = queries.nummer_och_mark(session, who.anvandare_id, sak.id)
+    sidan = Handelsesida(session, who, sak, klass(sak, nummer))
+    last = _last(who, sedd_till)
+    egen = _egen(who)
+    kvittera = None if sidan.oversikt.beslut_id is None else kvittens(beslut_id=sidan.oversikt.beslut_id)
+    halls = hallna(sak) if tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen)) else []
+    if kvittera or halls or sidan.oversikt.rott:
+        lagra_inte()
+    lagra(sak.id, till=min(sidan.oversikt.till, tidigast(clock.now(), sak.krets().till.values())))
     return render_template(
         "ytor/handelse.html",
-        **huvud,
-        samlad=next((k for k in kort if k.version.lagesbild.aktor_id is None), None),
-        egna=[k for k in kort if k.version.lagesbild.aktor_id is not None],
-        saknas=saknas,
-        far_be_om_lasratt=tillgang(Verb.BE_OM_LASRATT, sak.sak()),
-        namnge_saknade=not sak.alla_aktorer or len(saknas) <= KORT_RAD,
-        underrattelser=_underrattelser(session, who, sak, marke),
-        atgarder=[] if who.gast_i is not None else _atgarder(sak, session.get_one(Aktor, who.aktor_id)),
+        **_ramen(sak, "lagesbild"),
+        **last,
+        delar=sidan.delar(last["lasmarke"]),
+        senast=sidan.nytt(sedd_till),
+        halls=halls,
+        atgarder=[] if who.gast_i is not None else _atgarder(sak, egen),
         far_bjuda_gast=tillgang(Verb.BJUDA_GAST, sak.sak()),
         # The decision about the läge stands on this page, and a message about it leads here.
-        kvittera=None if beslut is None else kvittens(beslut_id=beslut.id),
+        kvittera=kvittera,
     )
 
 
@@ -127,12 +112,15 @@ def handelse(slug: str) -> web.Svar:
 def tidslinje(slug: str) -> web.Svar:
     """All that has happened in the event, newest first."""
     huvud = _huvud(hamta_handelse(slug), "tidslinje")
+    lagra(huvud["handelse"].id, till=_till(huvud["handelse"]))
     session, who, sak = web.session(), inloggad(), huvud["handelse"]
     aktor, slag = request.args.get("aktor", ""), request.args.get("slag", "")
     fore = rules.las_plats(request.args.get("fore"))
     valt = Slag(slag) if slag in set(Slag) else None
     # One more than is shown, to know if there is another page.
     poster = queries.tidslinje(session, who, sak, queries.Urval(aktor, valt, fore, PER_SIDA + 1))
+    if any(post.tlp == Tlp.RED for post in poster):
+        lagra_inte()
     return render_template(
         "ytor/tidslinje.html",
         **huvud,
@@ -151,7 +139,10 @@ def tidslinje(slug: str) -> web.Svar:
 def versioner(slug: str) -> web.Svar:
     """Every version of every lägesbild of the event."""
     huvud = _huvud(hamta_handelse(slug), "versioner")
+    lagra(huvud["handelse"].id, till=_till(huvud["handelse"]))
     found = versioner_i_handelse(web.session(), inloggad(), huvud["handelse"].id, MAX_VERSIONER + 1)
+    if any(version.tlp == Tlp.RED for version in found):
+        lagra_inte()
     ordered = sorted(found[:MAX_VERSIONER], key=_i_svensk_ordning)
     return render_template(
         "ytor/versioner.html",
@@ -220,47 +211,37 @@ def _huvud(handelse: Handelse, flik: str) -> dict[str, Any]:
     """What stands above the tabs. Read first: what is counted as seen is then among what the page goes on to show."""
     session, who = web.session(), inloggad()
     sedd_till = queries.sedd_till(session, who.anvandare_id, handelse.id)
+    senast = queries.senast_i(session, who, [handelse.id]).get(handelse.id) if flik == "tidslinje" else None
+    huvud = {"huvud": huvudet(handelse, lasbart_beslut(session, handelse)), "om": ""}
+    return {**_ramen(handelse, flik), **_last(who, sedd_till), "senast": senast, "delar": huvud}
+
+
+def _till(handelse: Handelse) -> datetime:
+    """Until when a tab is true at most: a right to read something in it ends by itself then, or words have aged."""
+    now = clock.now()
+    return tidigast(now, [*handelse.krets().till.values(), ratt_slutar(web.session(), handelse.id, now)])
+
+
+def _ramen(handelse: Handelse, flik: str) -> dict[str, Any]:
+    return {"handelse": handelse, "ovning": handelse.ovning, "flik": flik}
+
+
+def _last(who: Subjekt, sedd_till: datetime | None) -> dict[str, Any]:
+    """How far the reader has read, and from when the page that they look at shows what is new."""
     sedan = request.args.get("sedan")
     shown = None if sedan == ALDRIG else rules.las_tid(sedan) or sedd_till
     return {
-        "handelse": handelse,
-        "ovning": handelse.ovning,
-        "flik": flik,
-        "typnamn": _TYPNAMN,
-        "lagesbeslut": _lasbart_beslut(session, handelse),
-        "senast": queries.senast_i(session, who, [handelse.id]).get(handelse.id) if flik in _MED_LASMARKE else None,
         "lasmarke": Marke(who.anvandare_id, shown),
         "last_till": sedd_till,
         "sedan": ALDRIG if shown is None else shown.isoformat(),
     }
 
 
-def _lasbart_beslut(session: Session, handelse: Handelse) -> Handelsebeslut | None:
-    """The decision that made the event what it is now, unless it was taken before one came to read the event."""
-    beslut = senaste_beslut(session, handelse.id)
-    return beslut if beslut and tillgang(Verb.LASA, handelse.sak(publicerad=beslut.tid)) else None
-
-
-def _kort(version: LagesbildVersion, marke: Marke, sedda: dict[int, int], *, stangd: bool = False) -> Kort:
-    now, nasta = clock.now(), version.nasta_uppdatering
-    nytt = marke.nytt(version.publicerad, version.forfattare_id)
-    sent = rules.overskriden(nasta, now, stangd=stangd)
-    return Kort(
-        version=version,
-        nytt=nytt,
-        sedd=sedda.get(version.lagesbild_id) if nytt else None,
-        overskriden=sent,
-        forsening=rules.forsening(nasta, now) if sent and nasta is not None else "",
+def _egen(who: Subjekt) -> Aktor:
+    """The actor that one acts for, by what the request began by reading; not a row of the session."""
+    return Aktor(
+        id=who.aktor_id, slug=who.aktor_slug, namn=who.aktor_namn, kortnamn=who.aktor_kortnamn, ansluten=who.ansluten
     )
-
-
-def _underrattelser(
-    session: Session, who: Subjekt, handelse: Handelse, marke: Marke
-) -> list[tuple[UnderrattelseVersion, bool]]:
-    """The latest underrättelser and whether each is new: a handful, or more if more are new."""
-    found = senaste_underrattelser(session, who, Underrattelseurval(handelse_id=handelse.id, antal=4 * UNDERRATTELSER))
-    judged = [(version, marke.nytt(version.publicerad, version.forfattare_id)) for version in found]
-    return [rad for plats, rad in enumerate(judged) if plats < UNDERRATTELSER or rad[1]]
 
 
 def _atgarder(handelse: Handelse, egen: Aktor) -> list[tuple[Beslut, str, str]]:
@@ -297,7 +278,3 @@ def _far_folja(handelse: Handelse, utskick: Utskick) -> bool:
 def _i_svensk_ordning(version: LagesbildVersion) -> tuple[bool, str, int, int]:
     lagesbild = version.lagesbild
     return (lagesbild.aktor_id is not None, svensk_nyckel(lagesbild.namn), lagesbild.id, -version.nummer)
-
-
-_MED_LASMARKE = {"lagesbild", "tidslinje"}
-_TYPNAMN = {typ.value: typ.namn for typ in Typ}

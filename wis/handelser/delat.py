@@ -1,0 +1,96 @@
+"""Which readers read the same of an event: for them its pages are drawn once. Rights are judged before this is asked.
+
+What readers of one class share is all that the rights to read judge of them: the actor and since when it has been here,
+whether one is a guest, the role; and the event's number, which rises with all that is published, changed or narrowed
+in it. Rights that end by themselves, and words that age, are held to their time.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar, cast
+
+from flask import current_app
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from wis import clock
+from wis.andringar import Andringsnummer, Raknat
+from wis.auth.atkomst import inloggad
+from wis.auth.rules import Subjekt
+from wis.delat import Minne, Ritat
+from wis.handelser.models import Handelse
+
+T = TypeVar("T")
+TID = timedelta(seconds=30)
+"""For how long a time in words ('för 12 min sedan') may stand as it was drawn; scripts keep it true."""
+
+
+@dataclass(frozen=True)
+class Klass:
+    """Readers who read the same of an event as it is now, and until when that is certain without asking again."""
+
+    nyckel: tuple[Hashable, ...]
+    nu: datetime
+    till: datetime
+
+
+def handelsenummer(handelse_id: int) -> ColumnElement[int]:
+    """SQL: the number of the event's changes, NULL for none."""
+    return (
+        select(Andringsnummer.nummer)
+        .where(Andringsnummer.slag == Raknat.HANDELSE.value, Andringsnummer.id == handelse_id)
+        .scalar_subquery()
+    )
+
+
+def las_nummer(session: Session, handelse_id: int) -> int:
+    """The number of the event's changes. Read it before what is to be shared: that is then at least as new."""
+    return session.scalar(select(handelsenummer(handelse_id))) or 0
+
+
+def klass(handelse: Handelse, nummer: int) -> Klass | None:
+    """The class of the one who asks, who has been found to read the event.
+
+    None for who sees the page as somebody else would: two persons' rights make it, and it is shared with nobody.
+    """
+    who, nu = inloggad(), clock.now()
+    if who.betraktare is not None:
+        return None
+    nyckel = (handelse.id, nummer, handelse.slug, *_ratt(who, handelse.id, nu))
+    return Klass(nyckel, nu, tidigast(nu, handelse.krets().till.values()))
+
+
+def _ratt(who: Subjekt, handelse_id: int, nu: datetime) -> tuple[Hashable, ...]:
+    return (who.aktor_id, who.ansluten, who.gast_i, who.roll_i(handelse_id, nu))
+
+
+def tidigast(nu: datetime, tider: Iterable[datetime | None]) -> datetime:
+    """The first of these moments that is still to come, and no later than TID from now."""
+    return min([nu + TID, *(tid for tid in tider if tid is not None and tid > nu)])
+
+
+def dela(klassen: Klass | None, namn: tuple[Hashable, ...], rita: Callable[[], Ritat[T]]) -> T:
+    """What `rita` gives, or gave to another reader of the class under the same name.
+
+    It must depend on nothing but the class and the name.
+    """
+    if klassen is None:
+        return rita().varde
+
+    def ritat() -> Ritat[T]:
+        nytt = rita()
+        return Ritat(nytt.varde, nytt.storlek, min(nytt.till, klassen.till), nytt.delas)
+
+    return minnet().hamta((klassen.nyckel, namn), klassen.nu, ritat)
+
+
+def minnet() -> Minne:
+    """The memory of the running app."""
+    return cast(Minne, current_app.extensions.setdefault("wis_delat", Minne()))
+
+
+def mallens(mall: str, makro: str, *varden: object, **namngivna: object) -> str:
+    """The HTML of a template's macro, which sees nothing but what it is given: not who is logged in, nor their page."""
+    module = current_app.jinja_env.get_template(mall).module
+    return cast(str, getattr(module, makro)(*varden, **namngivna))
