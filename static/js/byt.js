@@ -45,19 +45,66 @@ function motsvarighet(element, ny) {
   return [...ny.querySelectorAll(element.tagName)].find(lika);
 }
 
-function bytDel(gammal, farsk) {
-  const ny = document.importNode(farsk, true);
-  const fore = new Set([...gammal.querySelectorAll(RADER)].map(kannetecken));
+// What is marked in `del`: its words, and how far into it they begin. Null for nothing.
+function markeringI(del) {
+  const val = document.getSelection();
+  if (!val || val.isCollapsed || !del.contains(val.anchorNode) || !del.contains(val.focusNode)) return null;
+  const fore = val.getRangeAt(0).cloneRange();
+  const text = fore.toString();
+  fore.setEnd(fore.startContainer, fore.startOffset);
+  fore.setStart(del, 0);
+  return text && { text, borjar: fore.toString().length };
+}
+
+// The place in the text nodes of `del` that is so many characters in.
+function plats(del, tecken) {
+  const noder = document.createTreeWalker(del, NodeFilter.SHOW_TEXT);
+  let kvar = tecken;
+  while (noder.nextNode()) {
+    if (kvar <= noder.currentNode.length) return [noder.currentNode, kvar];
+    kvar -= noder.currentNode.length;
+  }
+  return null;
+}
+
+// Marks the same words again, where they stand nearest to where they stood.
+function markera(del, { text, borjar }) {
+  const hela = del.textContent;
+  let borjan = -1;
+  for (let har = hela.indexOf(text); har >= 0; har = hela.indexOf(text, har + 1)) {
+    if (borjan < 0 || Math.abs(har - borjar) < Math.abs(borjan - borjar)) borjan = har;
+  }
+  const [fran, till] = borjan < 0 ? [] : [plats(del, borjan), plats(del, borjan + text.length)];
+  if (fran && till) document.getSelection().setBaseAndExtent(...fran, ...till);
+}
+
+// Does what replaces the contents of `gammal`, and leaves open, in focus and marked what was. `hos` is where it then is.
+function varsamt(gammal, ny, hos, ersatt) {
   const aktiv = gammal.contains(document.activeElement) ? document.activeElement : null;
+  const markering = markeringI(gammal);
   behallOppna(gammal, ny);
-  gammal.replaceWith(ny);
-  if (aktiv) {
-    const mal = motsvarighet(aktiv, ny) ?? ny;
-    if (mal === ny) ny.tabIndex = -1;
+  ersatt();
+  if (aktiv && aktiv !== document.activeElement) {
+    const mal = motsvarighet(aktiv, hos) ?? hos;
+    if (mal === hos) hos.tabIndex = -1;
     mal.focus({ preventScroll: true });
   }
+  if (markering) markera(hos, markering);
+}
+
+// What something published is called in the page, and which version of it stands there: 'lagesbild-5', 'lagesbild-5 7'.
+const namnAv = ({ dataset }) => dataset.utdrag ?? dataset.utdragKort;
+const versionsnamn = (del) => (del.dataset.version ? `${namnAv(del)} ${del.dataset.version}` : '');
+
+function bytDel(gammal, farsk) {
+  const ny = document.importNode(farsk, true);
+  const forut = [...gammal.querySelectorAll(RADER)];
+  const fore = new Set([...forut.map(kannetecken), ...forut.map(versionsnamn).filter(Boolean)]);
+  varsamt(gammal, ny, ny, () => gammal.replaceWith(ny));
   const rader = [...ny.querySelectorAll(RADER)];
-  const nya = rader.filter((rad) => !rad.querySelector(RADER) && !fore.has(kannetecken(rad)));
+  const nya = rader.filter(
+    (rad) => !rad.querySelector(RADER) && !fore.has(kannetecken(rad)) && !fore.has(versionsnamn(rad)),
+  );
   return rader.length ? nya : [ny];
 }
 
@@ -92,5 +139,60 @@ export function byt(sida) {
   if (!bytt) return null;
   hallStilla(main, stod);
   for (const rad of andrade) rad.classList.add('uppdaterad');
+  return andrade;
+}
+
+// --- extracts ---
+
+// The parts of a card that are the same for all who may read it.
+const KORTDELAR = ['.marke-version', '.meta > time', '.sammanfattning', '.nasta', '.lopande'];
+
+// What in the page shows an older version than this of what is so named.
+export const krokar = (namn, version) =>
+  [...document.querySelectorAll('[data-utdrag], [data-utdrag-kort]')].filter(
+    (krok) => namnAv(krok) === namn && Number(krok.dataset.version) < version,
+  );
+
+// Whether the fetched page shows an older version of anything than the open one does.
+export function arAldre(sida) {
+  const farska = [...sida.querySelectorAll('[data-utdrag], [data-utdrag-kort]')];
+  return farska.some((farsk) =>
+    [...document.querySelectorAll('[data-utdrag], [data-utdrag-kort]')].some(
+      (har) => namnAv(har) === namnAv(farsk) && Number(har.dataset.version) > Number(farsk.dataset.version),
+    ),
+  );
+}
+
+function bytKort(gammal, farsk) {
+  for (const del of KORTDELAR) {
+    const [fran, till] = [gammal.querySelector(del), farsk.querySelector(del)];
+    if (fran && till) fran.replaceWith(document.importNode(till, true));
+  }
+  const [lank, rubrik] = [gammal.querySelector('.korthuvud a'), farsk.querySelector('.korthuvud a')];
+  if (lank && rubrik) lank.textContent = rubrik.textContent;
+}
+
+function bytHela(gammal, farsk) {
+  const ny = document.importNode(farsk, true);
+  varsamt(gammal, ny, gammal, () => gammal.replaceChildren(...ny.childNodes));
+}
+
+// Puts an extract where the page shows an older version; returns what was changed, or null.
+export function bytUtdrag(sida, namn) {
+  const main = document.querySelector('main');
+  const stod = ankare(main);
+  const andrade = [];
+  for (const [val, ersatt] of [['[data-utdrag]', bytHela], ['[data-utdrag-kort]', bytKort]]) {
+    const farsk = [...sida.querySelectorAll(val)].find((del) => namnAv(del) === namn);
+    if (!farsk) continue;
+    for (const gammal of krokar(namn, Number(farsk.dataset.version)).filter((krok) => krok.matches(val))) {
+      ersatt(gammal, farsk);
+      gammal.dataset.version = farsk.dataset.version;
+      andrade.push(gammal);
+    }
+  }
+  if (!andrade.length) return null;
+  hallStilla(main, stod);
+  for (const del of andrade) del.classList.add('uppdaterad');
   return andrade;
 }

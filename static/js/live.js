@@ -1,30 +1,42 @@
-// The live page: told by ids that something changed, it fetches itself again through the ordinary, authorised address.
+// The live page: told by ids that something changed, it fetches itself again through the ordinary, authorised address;
+// the text of a new version, which is the same for all, it fetches first (utdrag.js).
 // A page with nothing live in it is left alone, unless something is being written there: then it is only asked whether
 // it may still be read, and which version is the latest. So an error stands as it was given, and so does a page that has no address of its own.
 import { sidan } from './betrodd.js';
-import { byt } from './byt.js';
-import { klockslag, nu } from './tid.js';
+import { arAldre, byt } from './byt.js';
+import { klockslag, nu, stall } from './tid.js';
+import { Uppkoppling } from './uppkoppling.js';
+import { visaUtdrag } from './utdrag.js';
 
-const POLL_KORTAST = 15000;
-const POLL_LANGST = 60000;
+const POLLTIDER = [[15000, 'var 15:e sekund'], [30000, 'var 30:e sekund'], [60000, 'varje minut']];
 const VANTAR_KORTAST = 5000;
 const VANTAR_LANGST = 30000;
 const HAMTA_HOGST = 15000;
 const SPRIDNING = 150; // so that all who are told at once don't ask at once
+const SPRIDNING_HOGST = 30000;
 const TALAMOD = 1500; // a break shorter than this is not worth a word
+const SPARRAD = 3; // so many tries in vain: there is no way through
+const OMTAG = 3; // so many times a page is asked for that is older than what was told
 const ORD = { lagesbild: 'ny lägesbild', underrattelse: 'ny underrättelse', handelse: 'händelsen är ändrad' };
 
-let socket = null;
+let uppkoppling = null;
 let stoppad = false;
 let hamtar = null;
+let planerad = 0;
 let igen = false;
+let minns = false; // something has happened that nobody was there to see
 let hamtad = nu();
-let polltid = POLL_KORTAST;
+let gickBra = true;
+let spridning = SPRIDNING;
+let sagt = 0; // the highest number of the event that we were told
+let omtag = 0;
+let pollsteg = 0;
 let pollare = 0;
 let tystnad = 0;
 let sedan = null;
 let besked = null;
 let slag = new Set();
+let redanSagt = false;
 let anslutenForut = false;
 let bevakare = 0;
 let bevakningstid = VANTAR_KORTAST;
@@ -32,8 +44,12 @@ let bevakningstid = VANTAR_KORTAST;
 const levande = () => document.querySelector('[data-live]') !== null;
 const skrivs = () => document.querySelector('main :is([data-utkast], [data-behall])') !== null;
 const byggerPaVersion = () => document.querySelector('main [data-senaste]') !== null;
+const syns = () => document.visibilityState === 'visible';
+const nummerI = (sida) => Number(sida.querySelector('main')?.dataset.nummer) || 0;
 
 const vanta = (ms) => new Promise((klar) => setTimeout(klar, ms));
+
+// --- what is said ---
 
 function visa(text, lage, lank) {
   const rad = document.getElementById('anslutning');
@@ -50,12 +66,17 @@ function visa(text, lage, lank) {
   if (rad.textContent !== text) rad.replaceChildren(...innehall);
 }
 
+// One whose network lets no sockets through is not without contact: the page asks by itself.
+function visaFranvaro() {
+  const fragar = gickBra && uppkoppling?.misslyckade >= SPARRAD;
+  if (fragar) visa(`Frågar ${POLLTIDER[pollsteg][1]}, visar läget ${klockslag(hamtad)}`, 'fragar');
+  else visa(`Ansluter igen … visar läget ${klockslag(hamtad)}`, 'borta');
+}
+
 function stoppa(text, lank) {
   stoppad = true;
-  clearTimeout(pollare);
-  clearTimeout(tystnad);
-  clearTimeout(bevakare);
-  socket?.disconnect();
+  for (const ur of [pollare, tystnad, bevakare, planerad]) clearTimeout(ur);
+  uppkoppling?.stang();
   visa(text, 'stoppad', lank);
 }
 
@@ -65,6 +86,23 @@ function doljInnehallet() {
   for (const del of skrivs() ? main.querySelectorAll('[data-live]') : [main]) del.hidden = true;
 }
 
+function utloggad() {
+  const nasta = encodeURIComponent(location.pathname + location.search);
+  stoppa('Du är utloggad.', { href: `/logga-in?nasta=${nasta}`, text: 'Logga in igen' });
+}
+
+function forkunna(andrade, vilka) {
+  const sagda = [...vilka].map((ett) => ORD[ett]).filter(Boolean);
+  const utskick = andrade.length > 0 && andrade.every((rad) => rad.closest('[data-live^="utskick"]'));
+  if (sagda.length === 0 && (vilka.size > 0 || utskick)) return; // how a dispatch goes is seen, and not read aloud row by row
+  const rader = andrade.filter((rad) => !rad.dataset.utdrag); // all of a lägesbild has headings that say nothing of it
+  const rubrik = rader.map((rad) => rad.querySelector('h2, h3, .tidsrubrik')?.textContent.trim()).find(Boolean);
+  const vad = [...sagda, rubrik].filter(Boolean).join(', ');
+  besked.textContent = `Sidan uppdaterades ${klockslag(nu())}${vad ? `: ${vad}` : ''}`;
+}
+
+// --- the page, fetched again ---
+
 function adress() {
   const url = new URL(location.href);
   url.hash = '';
@@ -72,25 +110,10 @@ function adress() {
   return url;
 }
 
-function utloggad() {
-  const nasta = encodeURIComponent(location.pathname + location.search);
-  stoppa('Du är utloggad.', { href: `/logga-in?nasta=${nasta}`, text: 'Logga in igen' });
-}
-
-function forkunna(andrade) {
-  const sagda = [...slag].map((ett) => ORD[ett]).filter(Boolean);
-  const utskick = andrade.length > 0 && andrade.every((rad) => rad.closest('[data-live^="utskick"]'));
-  const bara = sagda.length === 0 && (slag.size > 0 || utskick);
-  slag = new Set();
-  if (bara) return; // how a dispatch goes is seen, and not read aloud row by row
-  const rubrik = andrade.map((rad) => rad.querySelector('h2, h3, .tidsrubrik')?.textContent.trim()).find(Boolean);
-  const vad = [...sagda, rubrik].filter(Boolean).join(', ');
-  besked.textContent = `Sidan uppdaterades ${klockslag(nu())}${vad ? `: ${vad}` : ''}`;
-}
-
 async function hamtaEnGang() {
+  // What we have is asked about, not fetched again, when it still holds.
   const svar = await fetch(adress(), {
-    headers: { 'X-Live': '1' }, cache: 'no-store', signal: AbortSignal.timeout(HAMTA_HOGST),
+    headers: { 'X-Live': '1' }, cache: 'no-cache', signal: AbortSignal.timeout(HAMTA_HOGST),
   });
   if (stoppad) return;
   if (svar.status === 405) return stoppa(''); // what stands here is the answer to a form
@@ -100,14 +123,31 @@ async function hamtaEnGang() {
     return stoppa('Sidan finns inte längre för dig.', { href: '/', text: 'Till startsidan' });
   }
   if (!svar.ok) throw new Error(`svar ${svar.status}`);
+  stall(svar);
   const sida = sidan(await svar.text());
+  if (stoppad) return;
+  const nummer = nummerI(sida);
+  // What left the server before that which stands here: asked for again, so that nothing ever goes back.
+  const aldre = arAldre(sida) || (nummer > 0 && nummer < nummerI(document));
+  const saknar = aldre || (nummer > 0 && nummer < sagt);
+  if (!aldre || omtag >= OMTAG) uppdatera(sida, nummer);
+  if (!saknar) omtag = 0;
+  else if (omtag < OMTAG) setTimeout(planera, 500 * 2 ** omtag++);
+}
+
+function uppdatera(sida, nummer) {
   hamtad = nu();
+  if (nummer) document.querySelector('main').dataset.nummer = nummer;
   document.dispatchEvent(new CustomEvent('wis:hamtad', { detail: sida }));
   const andrade = byt(sida);
+  const [vilka, tyst] = [slag, redanSagt];
+  redanSagt = false;
   if (!andrade) return;
+  slag = new Set();
+  pollsteg = 0;
   bevakningstid = VANTAR_KORTAST;
   bevaka();
-  forkunna(andrade);
+  if (vilka.size > 0 || !tyst) forkunna(andrade, vilka);
   document.dispatchEvent(new CustomEvent('wis:uppdaterad', { detail: { andrade } }));
 }
 
@@ -115,55 +155,74 @@ async function hamtaTillsKlart() {
   try {
     do {
       igen = false;
-      await vanta(Math.random() * SPRIDNING);
       await hamtaEnGang();
+      if (igen && !stoppad) await vanta(Math.random() * spridning);
     } while (igen && !stoppad);
-    return true;
+    gickBra = true;
   } catch (fel) {
     console.warn('Sidan gick inte att hämta; den hämtas igen om en stund.', fel);
-    return false;
+    gickBra = false;
   } finally {
     hamtar = null;
   }
+  return gickBra;
 }
 
-// At most one on its way and one in line. True if the page now shows how it is.
-async function hamta() {
+// At once, or when the one on its way has come. True if the page now shows how it is. A page that nobody sees waits,
+// unless it may have to be taken away (`anda`).
+async function hamta({ anda = false } = {}) {
   if (stoppad) return false;
+  clearTimeout(planerad);
+  planerad = 0;
+  if (!syns() && !anda) {
+    minns = true;
+    return false;
+  }
+  minns = false;
   if (hamtar) {
     igen = true;
     return hamtar;
   }
   hamtar = hamtaTillsKlart();
   const gick = await hamtar;
-  if (!gick) franvarande();
-  else if (socket?.connected) lugnt();
+  if (gick && uppkoppling?.ansluten) lugnt();
+  else franvarande();
   return gick;
 }
+
+// Once, within so long, whatever more is told meanwhile.
+function planera(hogst = spridning) {
+  if (stoppad || planerad) return;
+  planerad = setTimeout(hamta, Math.random() * hogst);
+}
+
+// --- with and without a socket ---
 
 function lugnt() {
   clearTimeout(pollare);
   clearTimeout(tystnad);
-  pollare = tystnad = 0;
-  polltid = POLL_KORTAST;
+  pollare = tystnad = pollsteg = 0;
   if (!stoppad) visa('', 'ansluten');
 }
 
 function franvarande() {
   if (stoppad) return;
-  if (!tystnad) {
-    tystnad = setTimeout(() => visa(`Ansluter igen … visar läget ${klockslag(hamtad)}`, 'borta'), TALAMOD);
-  }
-  if (!pollare) pollare = setTimeout(polla, polltid);
+  tystnad ||= setTimeout(visaFranvaro, TALAMOD);
+  // Those who lost it together must not ask together.
+  pollare ||= setTimeout(polla, POLLTIDER[pollsteg][0] * (0.8 + 0.4 * Math.random()));
 }
 
 async function polla() {
   pollare = 0;
-  polltid = Math.min(POLL_LANGST, polltid * 1.5);
+  if (!syns()) {
+    minns = true; // asked for when somebody looks
+    return;
+  }
+  pollsteg = Math.min(POLLTIDER.length - 1, pollsteg + 1);
   await hamta();
-  if (stoppad || socket?.connected) return;
-  visa(`Ansluter igen … visar läget ${klockslag(hamtad)}`, 'borta');
-  if (socket && !socket.active) socket.connect();
+  if (stoppad || uppkoppling?.ansluten) return;
+  visaFranvaro();
+  uppkoppling?.senare();
   franvarande();
 }
 
@@ -173,38 +232,65 @@ function bevaka() {
   if (stoppad || !document.querySelector('[data-live][data-vantar]')) return;
   bevakare = setTimeout(async () => {
     bevakningstid = Math.min(VANTAR_LANGST, bevakningstid * 1.5);
-    if (document.visibilityState === 'visible') await hamta();
+    if (syns()) await hamta();
     bevaka();
   }, bevakningstid);
 }
 
-function ansluten() {
+function ansluten(vackt) {
   lugnt();
-  // What happened between the page and the socket, or while it was away.
-  if (levande() || byggerPaVersion() || anslutenForut) hamta();
+  const forsta = !anslutenForut;
   anslutenForut = true;
+  // What happened between the page and the socket, or while it was away.
+  if (forsta && (levande() || byggerPaVersion())) hamta();
+  // The server may have started anew, and all others come now too.
+  else if (!forsta) planera(vackt ? SPRIDNING : spridning);
 }
 
-async function bruten(orsak) {
+async function bruten(avServern) {
   franvarande();
-  if (orsak !== 'io server disconnect') return; // the client tries again by itself
+  if (!avServern) return; // it is tried again by itself
   // Our rights have changed: the page tells what is left of them.
-  if ((await hamta()) && !stoppad) socket.connect();
+  if (!(await hamta({ anda: true })) || stoppad) return;
+  if (uppkoppling.misslyckade <= 1) uppkoppling.genast();
+  else uppkoppling.senare();
+}
+
+// Whether something has been told of this event that never came to us; of one that we don't follow, nothing is known.
+function hoppade(nummer) {
+  const kant = Math.max(sagt, nummerI(document));
+  sagt = Math.max(sagt, nummer);
+  return kant > 0 && nummer > kant + 1;
 }
 
 function hort(andring) {
   document.dispatchEvent(new CustomEvent('wis:andring', { detail: andring }));
   const egen = document.querySelector('main')?.dataset.handelse;
-  if (egen && andring.handelse_id !== null && String(andring.handelse_id) !== egen) return;
-  if (!levande()) return;
-  slag.add(andring.slag);
-  hamta();
+  const handelse = andring.handelse_id ?? null;
+  if (egen && handelse !== null && String(handelse) !== egen) return;
+  spridning = Math.min(SPRIDNING_HOGST, Math.max(SPRIDNING, Number(andring.spridning) || 0));
+  const nummer = egen && handelse !== null ? Number(andring.nummer) || 0 : 0;
+  if (nummer && andring.slag in ORD && nummer <= nummerI(document)) return; // the page was drawn after it
+  const missat = hoppade(nummer);
+  if (!levande()) return missat && planera();
+  if (andring.id) slag.add(andring.slag); // without: something, nobody knows what
+  if (andring.utdrag && syns()) hamtaUtdrag(andring);
+  planera();
+}
+
+async function hamtaUtdrag(andring) {
+  const andrade = await visaUtdrag(andring, () => !stoppad);
+  if (!andrade) return;
+  slag.delete(andring.slag); // it is said once: the page that follows has nothing more to say of it
+  redanSagt = true;
+  forkunna(andrade, new Set([andring.slag]));
+  document.dispatchEvent(new CustomEvent('wis:uppdaterad', { detail: { andrade } }));
 }
 
 function vakna() {
-  if (stoppad || document.visibilityState !== 'visible') return;
-  if (socket && !socket.connected) socket.connect();
-  if (nu() - hamtad > 2000) hamta();
+  if (stoppad || !syns()) return;
+  uppkoppling?.genast();
+  if (minns || nu() - hamtad > 2000) hamta();
 }
 
 export async function starta() {
@@ -217,19 +303,10 @@ export async function starta() {
   // We hold the page still ourselves; the browser would do it once more.
   document.documentElement.style.overflowAnchor = 'none';
   document.addEventListener('visibilitychange', vakna);
-  document.addEventListener('wis:inaktuell', hamta);
+  document.addEventListener('wis:inaktuell', () => planera());
   window.addEventListener('online', vakna);
   window.addEventListener('pageshow', (handelse) => handelse.persisted && vakna());
   bevaka();
-  const { io } = await import('../vendor/socket.io.esm.min.js');
-  socket = io({
-    transports: ['websocket', 'polling'],
-    tryAllTransports: true,
-    reconnectionDelay: 1000,
-    reconnectionDelayMax: 30000,
-  });
-  socket.on('connect', ansluten);
-  socket.on('disconnect', bruten);
-  socket.on('connect_error', franvarande);
-  socket.on('andring', hort);
+  uppkoppling = new Uppkoppling({ ansluten, bruten, nekad: franvarande, andring: hort });
+  await uppkoppling.starta();
 }

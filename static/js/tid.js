@@ -2,9 +2,16 @@
 
 // How far the server's clock is ahead of this one, in milliseconds: an age must not depend on a phone that is wrong.
 const sagd = Date.parse(document.body.dataset.nu ?? '');
-const skillnad = Number.isNaN(sagd) ? 0 : sagd - Date.now();
+let skillnad = Number.isNaN(sagd) ? 0 : sagd - Date.now();
 
 export const nu = () => Date.now() + skillnad;
+
+// The page may have been drawn a while before it came; an answer that was just fetched says when it was made. In whole
+// seconds, and on its way for some: what differs less is let be.
+export function stall(svar) {
+  const gjord = Date.parse(svar.headers.get('Date') ?? '') - Date.now();
+  if (Math.abs(gjord - skillnad) > 5000) skillnad = gjord;
+}
 
 export const klockslag = (ms) =>
   new Intl.DateTimeFormat('sv', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Stockholm' }).format(ms);

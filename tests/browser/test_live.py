@@ -1,0 +1,214 @@
+"""What an open page does when something is published: the new text first, never backwards, and nothing missed."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import APIResponse, Page, Request, Route, WebSocketRoute, expect
+
+from tests.browser.conftest import NACKA, TRAFIKVERKET, Oppna
+from tests.servrar import vanta_tills
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+HANDELSE = "/handelser/snoovader-svealand"
+LAS = f"{HANDELSE}/lagesbild/trafikverket"
+SKRIV = f"{LAS}/skriv"
+UTDRAG = "**/utdrag/**"
+MARKERA = """() => {
+  const text = document.querySelector('article h1').firstChild;
+  const fran = text.data.indexOf('Lägesbild');
+  getSelection().setBaseAndExtent(text, fran, text, fran + 'Lägesbild'.length);
+}"""
+"""The reader marks the first word of the heading."""
+
+
+def _ansluten(page: Page) -> None:
+    page.wait_for_selector("#anslutning[data-lage=ansluten]", state="attached")
+
+
+def _oppna_ansluten(page: Page, sida: str) -> None:
+    """Open the page, and wait until it has asked about itself once, as it does when it connects."""
+    with page.expect_response(_ar_sidan):
+        page.goto(sida)
+    _ansluten(page)
+
+
+def _publicera(writer: Page, vad: str) -> str:
+    """Publish a lägesbild of Trafikverket's; returns its summary."""
+    text = f"{vad} {uuid.uuid4().hex[:8]}"
+    writer.goto(SKRIV)
+    writer.get_by_label("Sammanfattning").fill(text)
+    writer.get_by_role("button", name="Publicera utan avisering").click()
+    writer.wait_for_url(re.compile(r"/lagesbild/trafikverket$"))
+    return text
+
+
+def _underratta(writer: Page, text: str) -> None:
+    writer.goto(f"{HANDELSE}/underrattelser/ny")
+    writer.get_by_label("Rubrik").fill("Prov")
+    writer.get_by_label("Text", exact=True).fill(text)
+    writer.get_by_role("button", name="Publicera utan avisering").click()
+    writer.wait_for_url(re.compile(r"/underrattelser/\d+$"))
+
+
+def _fragar_om_sig_sjalv(request: Request) -> bool:
+    return "x-live" in request.headers
+
+
+def _ar_sidan(response: APIResponse) -> bool:
+    return "x-live" in response.request.headers  # type: ignore[attr-defined] # a page's response has one
+
+
+def _anropen(page: Page) -> list[str]:
+    """What the page asks for from now on of pages and extracts, by path."""
+    seen: list[str] = []
+
+    def anteckna(request: Request) -> None:
+        if _fragar_om_sig_sjalv(request) or "/utdrag/" in request.url:
+            seen.append(re.sub(r"https?://[^/]+", "", request.url))
+
+    page.on("request", anteckna)
+    return seen
+
+
+class Hallna:
+    """The page's questions about itself, each with its answer, that wait for us to hand them over."""
+
+    def __init__(self, page: Page) -> None:
+        self.svar: list[tuple[Route, APIResponse]] = []
+        self._haller = True
+        page.route(re.compile(rf"{LAS}(\?.*)?$"), self._hall)
+
+    def _hall(self, route: Route) -> None:
+        if self._haller and _fragar_om_sig_sjalv(route.request):
+            self.svar.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    def slapp(self) -> None:
+        """Let go of them; those that come after are answered as always."""
+        self._haller = False
+        for route, svar in self.svar:
+            route.fulfill(response=svar)
+
+
+def test_the_new_text_stands_before_the_page_has_come_and_an_older_page_does_not_take_it_away(oppna: Oppna) -> None:
+    page, writer = oppna(NACKA), oppna(TRAFIKVERKET)
+    _oppna_ansluten(page, LAS)
+    artikel = page.locator("article.lagesbild")
+    hallna = Hallna(page)
+    forsta = _publicera(writer, "E4 stängd.")
+    expect(artikel).to_contain_text(forsta)
+    expect(page.locator("body > [role=status].dold")).to_have_text(re.compile("^Sidan uppdaterades .*: ny lägesbild$"))
+    vanta_tills(lambda: page.evaluate("true") and hallna.svar, 30, "att sidan hämtas")
+    page.evaluate(MARKERA)
+    andra = _publicera(writer, "E4 öppen.")
+    expect(artikel).to_contain_text(andra)
+    assert page.evaluate("getSelection().toString()") == "Lägesbild"
+    version = int(artikel.get_attribute("data-version") or 0)
+    # It knows of the first version alone.
+    assert forsta in hallna.svar[0][1].text()
+    hallna.slapp()
+    expect(page.get_by_role("link", name=f"Länk till just version {version}")).to_be_visible()
+    expect(artikel).to_contain_text(andra)
+    expect(artikel).to_have_attribute("data-version", str(version))
+
+
+def test_without_an_extract_the_page_is_fetched_and_one_that_nobody_sees_waits(oppna: Oppna) -> None:
+    page, writer = oppna(NACKA), oppna(TRAFIKVERKET)
+    page.route(UTDRAG, lambda route: route.fulfill(status=404))
+    _oppna_ansluten(page, LAS)
+    anrop = _anropen(page)
+    expect_text = _publicera(writer, "Utdraget nekas.")
+    expect(page.locator("article.lagesbild")).to_contain_text(expect_text)
+    assert any(adress.startswith("/utdrag/") for adress in anrop)
+    _satt_synlig(page, "hidden")
+    anrop.clear()
+    page.evaluate("document.addEventListener('wis:andring', () => { window.hordes = true })")
+    sovande = _publicera(writer, "Medan du sov.")
+    page.wait_for_function("window.hordes")
+    # Longer than it takes a page that is seen to ask.
+    page.wait_for_timeout(600)
+    assert anrop == []
+    _satt_synlig(page, "visible")
+    expect(page.locator("article.lagesbild")).to_contain_text(sovande)
+
+
+def _satt_synlig(page: Page, hur: str) -> None:
+    page.evaluate(
+        """(hur) => {
+          Object.defineProperty(document, 'visibilityState', { value: hur, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        hur,
+    )
+
+
+def test_who_may_no_longer_read_gets_no_extract_and_what_stood_there_is_taken_away(oppna: Oppna) -> None:
+    page, writer = oppna(NACKA), oppna(TRAFIKVERKET)
+    _underratta(writer, hemligt := f"Bara för några {uuid.uuid4().hex[:8]}.")
+    _oppna_ansluten(page, writer.url)
+    expect(page.get_by_text(hemligt)).to_be_visible()
+    anrop = _anropen(page)
+    writer.goto(f"{writer.url}/ratta")
+    writer.get_by_label("Text", exact=True).fill(f"{hemligt} Rättat.")
+    writer.evaluate("document.querySelectorAll('details').forEach(ett => { ett.open = true })")
+    writer.get_by_label("Bara vår egen aktör").check()
+    writer.get_by_role("button", name="Publicera utan avisering").click()
+    expect(page.locator("#anslutning")).to_contain_text("Sidan finns inte längre för dig.")
+    expect(page.locator("main")).to_be_hidden()
+    assert not [adress for adress in anrop if adress.startswith("/utdrag/")]
+
+
+def test_a_page_that_missed_what_was_told_asks_when_the_next_number_is_told(oppna: Oppna) -> None:
+    page, writer = oppna(TRAFIKVERKET), oppna(TRAFIKVERKET)
+    tappade = _tappa(page, lambda ord_: '"lagesbild"' in ord_)
+    _oppna_ansluten(page, SKRIV)
+    _underratta(writer, "Före.")
+    _publicera(writer, "Som aldrig hördes.")
+    vanta_tills(lambda: page.evaluate("true") and tappade, 30, "att det sägs")
+    _underratta(writer, "Efter.")
+    expect(page.get_by_text("publicerades nyss, medan du skrev")).to_be_visible()
+
+
+def _tappa(page: Page, vilka: Callable[[str], bool]) -> list[str]:
+    """Lose these words on their way to the page."""
+    lost: list[str] = []
+
+    def koppla(ws: WebSocketRoute) -> None:
+        server = ws.connect_to_server()
+
+        def vidare(ord_: str | bytes) -> None:
+            if isinstance(ord_, str) and vilka(ord_):
+                lost.append(ord_)
+            else:
+                ws.send(ord_)
+
+        server.on_message(vidare)
+
+    page.route_web_socket(re.compile("/socket.io/"), koppla)
+    return lost
+
+
+def test_where_no_socket_comes_through_the_page_says_that_it_asks_and_shows_what_is_new(oppna: Oppna) -> None:
+    page, writer = oppna(NACKA), oppna(TRAFIKVERKET)
+    page.route("**/socket.io/**", lambda route: route.fulfill(status=404))
+    page.route_web_socket(re.compile("/socket.io/"), lambda ws: ws.close())
+    page.clock.install()
+    page.goto(LAS)
+    rad = page.locator("#anslutning")
+
+    def fragar() -> bool:
+        page.clock.run_for(5000)
+        return "Frågar var" in (rad.text_content() or "")
+
+    vanta_tills(fragar, 60, "att sidan säger att den frågar")
+    expect(rad).to_have_js_property("hidden", False)
+    text = _publicera(writer, "Utan uttag.")
+
+    def framme() -> bool:
+        page.clock.run_for(20_000)
+        return text in (page.locator("article.lagesbild").text_content() or "")
+
+    vanta_tills(framme, 60, "att texten hämtas")
