@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 import socketio
@@ -28,8 +28,18 @@ from wis.realtime import Live
 from wis.settings import Settings
 from wis.tx import transaction
 
-FRIST = 5.0
+FRIST = 30.0
 """Seconds to wait for what should take far less than one."""
+
+
+def inloggad(app: Flask, epost: str, url: str) -> str:
+    """The cookie of a new login at this address, through the real page."""
+    svar = app.test_client().post("/logga-in", data={"epost": epost, "losenord": LOSENORD}, base_url=url)
+    assert svar.status_code == 302
+    cookies: SimpleCookie = SimpleCookie()
+    for header in svar.headers.getlist("Set-Cookie"):
+        cookies.load(header)
+    return f"wis={cookies['wis'].value}"
 
 
 class Instans:
@@ -42,13 +52,7 @@ class Instans:
 
     def kaka(self, epost: str) -> str:
         """The cookie of a new login, through the real page."""
-        client = self.app.test_client()
-        svar = client.post("/logga-in", data={"epost": epost, "losenord": LOSENORD}, base_url=self.url)
-        assert svar.status_code == 302
-        cookies: SimpleCookie = SimpleCookie()
-        for header in svar.headers.getlist("Set-Cookie"):
-            cookies.load(header)
-        return f"wis={cookies['wis'].value}"
+        return inloggad(self.app, epost, self.url)
 
     def publicera(self, *, aktorer: frozenset[int] | None = None, nummer: int = 1) -> None:
         """A committed change."""
@@ -61,10 +65,18 @@ class Instans:
             gor(session)
 
 
+class Natverksplats(Protocol):
+    """What a client connects to."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+
 class Lyssnare:
     """A connected client and what it hears."""
 
-    def __init__(self, instans: Instans, kaka: str, transports: list[str] | None = None, **headers: str) -> None:
+    def __init__(self, instans: Natverksplats, kaka: str, transports: list[str] | None = None, **headers: str) -> None:
         self.hort: queue.Queue[dict[str, Any]] = queue.Queue()
         self.http = requests.Session()
         # The client would add an Origin of its own to ours.

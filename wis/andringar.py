@@ -4,7 +4,7 @@ Ids only, never content. The numbers are the truth: who missed what was told see
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sqlalchemy import text
@@ -30,7 +30,8 @@ class Andring:
     """One change. `aktorer`: who may hear of it (None = all); `anvandare_id`: whose rights changed (BEHORIGHET).
 
     `tlp` is the label of what it tells of, as in wis.auth.krets. `forlorat`: actors that could read until now (None =
-    all could); those of them who no longer may are told to look again, and by no id of what.
+    all could); those of them who no longer may are told to look again, and by no id of what. `nummer`: the event's
+    number as this change made it, set when it is told; 0 = not counted.
     """
 
     slag: Slag
@@ -41,6 +42,7 @@ class Andring:
     anvandare_id: int | None = None
     tlp: str = "clear"
     forlorat: frozenset[int] | None = frozenset()
+    nummer: int = field(default=0, compare=False)
 
 
 class Raknat(StrEnum):
@@ -66,10 +68,10 @@ class Andringsnummer(Base):
 
 _HOJ = text(
     "INSERT INTO andringsnummer (slag, id, nummer) VALUES (:slag, :id, 1) "
-    "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1"
+    "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1 RETURNING nummer"
 )
 _SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE}
-_RAKNAS = "raknas"
+_RAKNAS, _HOJDA = "raknas", "hojda"
 
 
 def rakna(session: Session, slag: Raknat, id_: int) -> None:
@@ -81,8 +83,10 @@ def rakna(session: Session, slag: Raknat, id_: int) -> None:
 
 def _hoj(session: Session) -> None:
     # In order: two transactions that raise the same numbers wait for each other, and never in a circle.
-    for slag, id_ in sorted(session.info[_RAKNAS]):
-        session.execute(_HOJ, {"slag": slag, "id": id_})
+    session.info[_HOJDA] = {
+        (slag, id_): session.execute(_HOJ, {"slag": slag, "id": id_}).scalar_one()
+        for slag, id_ in sorted(session.info[_RAKNAS])
+    }
 
 
 def anmal(session: Session, andring: Andring) -> None:
@@ -92,8 +96,10 @@ def anmal(session: Session, andring: Andring) -> None:
         rakna(session, Raknat.HANDELSE, andring.handelse_id)
 
     def tell() -> None:
+        hojda: dict[tuple[str, int | None], int] = session.info.get(_HOJDA, {})
+        sagd = replace(andring, nummer=hojda.get((Raknat.HANDELSE.value, andring.handelse_id), 0))
         for listener in list(database.listeners):
-            listener(andring)
+            listener(sagd)
 
     after_commit(session, tell)
 

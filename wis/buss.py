@@ -44,6 +44,7 @@ def till_json(andring: Andring, fran: str) -> str:
             "anvandare_id": andring.anvandare_id,
             "tlp": andring.tlp,
             "forlorat": lista(andring.forlorat),
+            "nummer": andring.nummer,
         }
     )
 
@@ -64,6 +65,7 @@ def fran_json(text: str | bytes) -> tuple[str, Andring]:
         data["anvandare_id"],
         data["tlp"],
         mangd("forlorat"),
+        data["nummer"],
     )
 
 

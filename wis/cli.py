@@ -93,17 +93,18 @@ def wis(ctx: click.Context) -> None:
 def run(kontext: Kontext, host: str, port: int) -> None:
     """Kör webben, och (om inget annat sagts) det som skickar."""
     from wis import server  # gunicorn and the whole application: only when they are to run
+    from wis.adress import StartHinder, prova_adress
 
     current, host = kontext.settings.served_at(host, port), host.strip("[]")
     database = kontext.migrerad()
     try:
-        server.prova_adress(host, port)
+        prova_adress(host, port)
         if current.embedded_worker:
             # Here and not in the server's own process, where an error would end in a traceback.
             _prova_kanaler(current, database)
         database.dispose()
         server.kor(current, host, port, _demohalsning(current))
-    except (server.StartHinder, settings.SettingsError) as error:
+    except (StartHinder, settings.SettingsError) as error:
         raise Fel(str(error)) from error
 
 
@@ -127,6 +128,30 @@ def _demohalsning(current: Settings) -> str:
 
     rows = "".join(f"  {epost:<36} {vem}\n" for epost, vem in inloggningar())
     return f"Logga in med lösenordet {LOSENORD}:\n{rows}"
+
+
+@wis.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adress att lyssna på.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="Port att lyssna på.")
+@click.pass_obj
+def uttag(kontext: Kontext, host: str, port: int) -> None:
+    """Håll öppna sidor uppkopplade i en egen process (webben körs då med WIS_INBYGGDA_UTTAG=0)."""
+    from wis import uttag as uttag_process
+    from wis.adress import StartHinder, prova_adress
+
+    current, host = kontext.settings, host.strip("[]")
+    if current.redis_url is None:
+        raise Fel(
+            "wis uttag hör de andra processerna genom Redis: sätt WIS_REDIS_URL, samma som för wis run och wis worker. "
+            "Utan Redis håller wis run själv sidorna uppkopplade."
+        )
+    database = kontext.migrerad()
+    try:
+        prova_adress(host, port)
+    except StartHinder as error:
+        raise Fel(str(error)) from error
+    uttag_process.kor(current, database, host, port)
+    database.dispose()
 
 
 @wis.command()

@@ -4,13 +4,14 @@ What a person may do is read anew only when its grounds have changed. The ground
 queries, however many they are.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ARRAY, ColumnElement, any_, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, contains_eager, joinedload, selectinload
 
 from wis.andringar import Andring
 from wis.andringar import Slag as Andringsslag
@@ -19,28 +20,34 @@ from wis.auth.krets import Krets, Tlp
 from wis.auth.models import Anvandare, Funktion, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.rules import Sak, Slag, Subjekt, Verb, can
 from wis.handelser.models import Handelse
+from wis.lagesbild.models import Lagesbild, LagesbildVersion
+from wis.lagesbild.plats import sak_av as sak_av_lagesbild
+from wis.underrattelser.lasratt import sak_for as sak_av_underrattelse
+from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
-VISAS_SOM = (Inloggning.visa_aktor_id, Inloggning.visa_roll, Inloggning.visa_medlemskap_id, Inloggning.visa_till)
 
-
-@dataclass(frozen=True)
-class Grund:
+class Grund(NamedTuple):
     """What a judgement rests on: when nothing of this has changed, and no time has run out, it still holds.
 
-    `tjanster` is what the person is on duty as, with the version of the function's rights.
+    `tjanster` is what the person is on duty as, with the version of the function's rights. A plain tuple, since
+    thousands are compared twice a second.
     """
 
     behorighetsversion: int
     medlemskap_id: int | None
-    visas_som: tuple[Any, ...]
+    visa_aktor_id: int | None
+    visa_roll: str | None
+    visa_medlemskap_id: int | None
+    visa_till: datetime | None
     tjanster: frozenset[tuple[int, int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Uppkopplad:
     """Who is at the other end of a socket, and what that was judged on; it holds until `galler_till`, None = for good.
 
-    `ratt` is what the person may read by, to compare.
+    `ratt` is what the person may read by, to compare; `grupp` the same for all of whom can() says the same of whatever
+    is told.
     """
 
     token_hash: str
@@ -48,6 +55,7 @@ class Uppkopplad:
     subjekt: Subjekt
     grund: Grund
     ratt: tuple[Any, ...]
+    grupp: tuple[Any, ...]
     galler_till: datetime | None
 
     def maste_provas(self, nu: Grund | None, now: datetime) -> bool:
@@ -67,21 +75,66 @@ class Uppkopplad:
 
 def bedom(session: Session, hash_: str, now: datetime, vilotid: timedelta) -> Uppkopplad | None:
     """Who holds the login with this token hash and reads something; None if nobody, or half a login."""
-    inloggning = queries.find_inloggning(session, hash_, now, vilotid)
-    if inloggning is None:
-        return None
-    # The grounds first: a change between the two reads is then seen the next time.
-    grund = grunder(session, {inloggning.id}, now, vilotid).get(inloggning.id)
-    who = None if grund is None else queries.find_subjekt(session, inloggning, now)
-    if grund is None or who is None or not can(who, Verb.LASA, Sak(Slag.AKTOR, who.aktor_id), now):
-        return None
-    limits = [*_tidsgranser(who), inloggning.visa_till]
+    return bedom_flera(session, [hash_], now, vilotid).get(hash_)
+
+
+def bedom_flera(session: Session, hashar: Collection[str], now: datetime, vilotid: timedelta) -> dict[str, Uppkopplad]:
+    """As bedom(), for many at once: those of these token hashes that somebody holds who reads something."""
+    logins = (
+        session.connection()
+        .execute(
+            select(Inloggning.id, Inloggning.token_hash, Inloggning.anvandare_id, Inloggning.medlemskap_id).where(
+                en_av(session, Inloggning.token_hash, hashar)
+            )
+        )
+        .all()
+    )
+    # The grounds before the rights: a change between the two reads is then seen the next time.
+    nu = grunder(session, {row[0] for row in logins}, now, vilotid)
+    medlemskap = _medlemskap(session, {row[3] for row in logins if row[0] in nu and row[3] is not None}, now)
+    found = {}
+    for inloggning_id, hash_, anvandare_id, medlemskap_id in logins:
+        grund, valt = nu.get(inloggning_id), medlemskap.get(medlemskap_id or 0)
+        if grund is not None and (valt is None or valt.anvandare_id == anvandare_id):
+            who = _subjekt(session, inloggning_id, valt, grund, now)
+            if who is not None and can(who, Verb.LASA, Sak(Slag.AKTOR, who.aktor_id), now):
+                found[hash_] = _uppkopplad(hash_, inloggning_id, who, grund, now)
+    return found
+
+
+def _medlemskap(session: Session, valda: Collection[int], now: datetime) -> dict[int, Medlemskap]:
+    """Those of these memberships that are in force, with all that a right is judged on."""
+    rows = session.scalars(
+        select(Medlemskap)
+        .join(Medlemskap.anvandare)
+        .options(
+            contains_eager(Medlemskap.anvandare),
+            joinedload(Medlemskap.aktor),
+            selectinload(Medlemskap.handelseroller),
+        )
+        .where(en_av(session, Medlemskap.id, valda), queries.galler(now))
+    )
+    return {medlemskap.id: medlemskap for medlemskap in rows}
+
+
+def _subjekt(
+    session: Session, inloggning_id: int, medlemskap: Medlemskap | None, grund: Grund, now: datetime
+) -> Subjekt | None:
+    if medlemskap is not None and medlemskap.id == grund.medlemskap_id and not grund.tjanster:
+        return queries.subjekt_av(medlemskap, inloggning_id, now, tjanster=())
+    # The few who are on duty, who have not chosen, or who chose another in this very moment.
+    return queries.find_subjekt(session, session.get_one(Inloggning, inloggning_id), now)
+
+
+def _uppkopplad(hash_: str, inloggning_id: int, who: Subjekt, grund: Grund, now: datetime) -> Uppkopplad:
+    limits = [*_tidsgranser(who), grund.visa_till]
     return Uppkopplad(
         token_hash=hash_,
-        inloggning_id=inloggning.id,
+        inloggning_id=inloggning_id,
         subjekt=who,
         grund=grund,
         ratt=_ratt(who, now),
+        grupp=_grupp(who),
         galler_till=min((limit for limit in limits if limit is not None and limit > now), default=None),
     )
 
@@ -92,9 +145,11 @@ def omprovade(
     """Those of the connected whose grounds have changed, judged anew; None for one who may not be connected."""
     nu = grunder(session, {who.inloggning_id for who in berorda.values()}, now, vilotid)
     tveksamma = {sid: who for sid, who in berorda.items() if who.maste_provas(nu.get(who.inloggning_id), now)}
+    if not tveksamma:
+        return {}
     # One person has several pages open: judged once.
-    svar = {hash_: bedom(session, hash_, now, vilotid) for hash_ in {who.token_hash for who in tveksamma.values()}}
-    return {sid: svar[who.token_hash] for sid, who in tveksamma.items()}
+    svar = bedom_flera(session, {who.token_hash for who in tveksamma.values()}, now, vilotid)
+    return {sid: svar.get(who.token_hash) for sid, who in tveksamma.items()}
 
 
 def _tidsgranser(who: Subjekt) -> list[datetime | None]:
@@ -110,37 +165,70 @@ def _ratt(who: Subjekt, now: datetime) -> tuple[Any, ...]:
     return (who.anvandare_id, who.aktor_id, who.medlemskap_id, who.standardroll(now), who.gast_i, roller, bakom)
 
 
+def _grupp(who: Subjekt) -> tuple[Any, ...]:
+    """All of a subject that decides what it may read: not who the person is."""
+    bakom = None if who.betraktare is None else _grupp(who.betraktare)
+    return (
+        who.aktor_id,
+        who.ansluten,
+        who.roll,
+        who.administrator,
+        who.giltig_till,
+        who.gast_i,
+        who.handelseroller,
+        who.tjanster,
+        bakom,
+    )
+
+
+def en_av(session: Session, kolumn: InstrumentedAttribute[Any], varden: Collection[Any]) -> ColumnElement[bool]:
+    """SQL: the column has one of these values. One parameter however many they are, of which a database takes few."""
+    lista = sorted(varden)
+    if session.get_bind().dialect.name == "sqlite":
+        return kolumn.in_(select(func.json_each(json.dumps(lista)).table_valued("value").c.value))
+    return kolumn == any_(literal(lista, ARRAY(kolumn.type)))
+
+
 def grunder(session: Session, inloggningar: Collection[int], now: datetime, vilotid: timedelta) -> dict[int, Grund]:
     """The grounds for each of these logins that goes on: two queries."""
-    rows = session.execute(
-        select(
-            Inloggning.id, Inloggning.anvandare_id, Anvandare.behorighetsversion, Inloggning.medlemskap_id, *VISAS_SOM
+    rows = (
+        session.connection()
+        .execute(
+            select(
+                Inloggning.id,
+                Inloggning.anvandare_id,
+                Anvandare.behorighetsversion,
+                Inloggning.medlemskap_id,
+                Inloggning.visa_aktor_id,
+                Inloggning.visa_roll,
+                Inloggning.visa_medlemskap_id,
+                Inloggning.visa_till,
+            )
+            .join(Anvandare, Anvandare.id == Inloggning.anvandare_id)
+            .where(
+                en_av(session, Inloggning.id, inloggningar),
+                queries.pagar(now, vilotid),
+                Inloggning.faktor.is_not(None),
+                Anvandare.avstangd.is_(None),
+            )
         )
-        .join(Anvandare, Anvandare.id == Inloggning.anvandare_id)
-        .where(
-            Inloggning.id.in_(inloggningar),
-            queries.pagar(now, vilotid),
-            Inloggning.faktor.is_not(None),
-            Anvandare.avstangd.is_(None),
-        )
-    ).all()
+        .all()
+    )
     tjanster = _tjanster(session, {row[1] for row in rows}, now)
-    return {
-        inloggning_id: Grund(version, medlemskap_id, tuple(visas_som), tjanster.get(anvandare_id, frozenset()))
-        for inloggning_id, anvandare_id, version, medlemskap_id, *visas_som in rows
-    }
+    inga: frozenset[tuple[int, int]] = frozenset()
+    return {row[0]: Grund(*row[2:], tjanster.get(row[1], inga)) for row in rows}
 
 
 def _tjanster(session: Session, personer: Collection[int], now: datetime) -> dict[int, frozenset[tuple[int, int]]]:
     """For each of these persons on duty: the turns, and the version of the rights of the function. One query."""
     som = aliased(Anvandare)
-    rows = session.execute(
+    rows = session.connection().execute(
         select(Medlemskap.anvandare_id, Tjanstgoring.id, som.behorighetsversion)
         .join(Tjanstgoring, Tjanstgoring.medlemskap_id == Medlemskap.id)
         .join(Funktion, Funktion.id == Tjanstgoring.funktion_id)
         .join(som, som.id == Funktion.anvandare_id)
         .where(
-            Medlemskap.anvandare_id.in_(personer),
+            en_av(session, Medlemskap.anvandare_id, personer),
             Tjanstgoring.avslutad.is_(None),
             Tjanstgoring.till > now,
             Funktion.nedlagd.is_(None),
@@ -162,6 +250,21 @@ def sak_av(session: Session, andring: Andring) -> Sak:
         avsandare = next(iter(andring.aktorer or ()), None)
         return Sak(Slag.UTSKICK, avsandare, kretsar, handelse_id=andring.handelse_id)
     return Sak(Slag.HANDELSE, None, kretsar, handelse_id=andring.handelse_id, tlp=Tlp(andring.tlp))
+
+
+def versionens_sak(session: Session, andring: Andring) -> Sak | None:
+    """What the right to read the very version that a change tells of is judged on; None if it tells of none.
+
+    Narrower than sak_av(): who has come to read something from now on hears of it, and may not read what was before.
+    """
+    if andring.slag is Andringsslag.LAGESBILD:
+        bild, utgava = session.get(Lagesbild, andring.id), session.get(LagesbildVersion, (andring.id, andring.version))
+        return None if bild is None or utgava is None else sak_av_lagesbild(bild, utgava)
+    if andring.slag is Andringsslag.UNDERRATTELSE:
+        rad = session.get(Underrattelse, andring.id)
+        version = session.get(UnderrattelseVersion, (andring.id, andring.version))
+        return None if rad is None or version is None else sak_av_underrattelse(rad, version)
+    return None
 
 
 def har_forlorat(andring: Andring, who: Subjekt) -> bool:

@@ -1,77 +1,55 @@
-"""Live: open pages are told *that* something changed, by ids, and fetch it themselves through the ordinary page.
+"""The live channel of `wis run` itself: open pages are told by ids that something changed, over threaded sockets.
 
-Who may hear is judged when something is sent, on what the database then says of each who is connected (wis.horare). Who
-may be connected is judged when they connect, at once when their rights change, and every half second for what ran out
-or what nobody told. Nothing that a client sends is listened to. See decision 008.
+Who is told and who may be connected is judged in wis.live; here they are let in, and carried. Each socket holds a
+thread: for more than a few hundred there is `wis uttag` (wis.uttag). Nothing that a client sends is listened to.
 """
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Collection, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import socketio
 from flask import Flask
 from flask_socketio import SocketIO
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
-from wis import clock
-from wis.andringar import Andring, Slag, lyssna
+from wis.andringar import Andring, lyssna
 from wis.auth.service import token_hash
 from wis.buss import Buss
 from wis.db import Database
-from wis.horare import Uppkopplad, bedom, har_forlorat, omprovade, sak_av
-from wis.sandare import Sandare, skyddad
+from wis.horare import Uppkopplad
+from wis.live import MAX_MEDDELANDE, PER_INLOGGNING, VAG, Karna, Meddelande, tillatna_ursprung
+from wis.sandare import Sandare, koppla_sandare, skyddad, var_for_sig
 from wis.settings import Settings
-from wis.skydd import INGET, satt_grundhuvuden
+from wis.skydd import INGET, Wsgi, satt_grundhuvuden
 
-SVEP = 0.5
-"""Seconds between two looks at whether the connected still may be."""
-MAX_MEDDELANDE = 10_000
-"""The most bytes that a client may send at a time. It has nothing to say."""
-# One login must not take the places of all others: so many open pages are kept connected, the rest ask by themselves.
-PER_INLOGGNING = 12
 TRADAR_FOR_SIDOR = 32
 """Each socket holds a thread of the server; so many are kept for pages."""
-SE_EFTER = {"slag": Slag.BEHORIGHET.value, "id": 0, "version": 0, "handelse_id": None}
-"""What is told to one who must not be told of what: look again."""
-_VAG = "/socket.io"
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
-    """Attach the live channel to the app."""
-    app.extensions["wis_live"] = Live(app, app.extensions["wis_settings"], app.extensions["wis_database"])
-
-
-def tillatna_ursprung(base_url: str) -> list[str]:
-    """The origins that a browser at our address has; on the machine itself under each of its names."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    port = "" if parts.port in {None, default} else f":{parts.port}"
-    named = f"[{host}]" if ":" in host else host
-    return [f"{parts.scheme}://{name}{port}" for name in (_LOOPBACK if named in _LOOPBACK else (named,))]
+    """Attach the live channel to the app, or, where others keep the pages connected, what tells those."""
+    settings: Settings = app.extensions["wis_settings"]
+    database: Database = app.extensions["wis_database"]
+    if settings.inbyggda_uttag:
+        app.extensions["wis_live"] = Live(app, settings, database)
+        return
+    koppla_sandare(database, settings)
+    app.wsgi_app = Avstangd(app.wsgi_app, settings)  # type: ignore[method-assign]
 
 
 class Live:
     """The sockets of one process."""
 
     def __init__(self, app: Flask, settings: Settings, database: Database) -> None:
-        self._app, self._database = app, database
+        self._app = app
         self._ursprung = frozenset(tillatna_ursprung(settings.base_url))
-        self._vilotid = timedelta(seconds=settings.session_vilotid)
+        self._karna = Karna(settings, database, self)
         # With few threads, half of them.
         self._plats = max(settings.threads - TRADAR_FOR_SIDOR, settings.threads // 2)
-        self._uppkopplade: dict[str, Uppkopplad] = {}
-        self._las = threading.Lock()
-        self._sveper = False
+        self._hort = Sandare(self._karna.beratta)
         self._buss = Buss(settings) if settings.redis_url else None
         self._https = settings.https
         self._socketio = SocketIO(
@@ -90,15 +68,19 @@ class Live:
 
     def antal(self) -> int:
         """How many are connected here."""
-        return len(self._uppkopplade)
+        return self._karna.antal()
+
+    def granska(self) -> None:
+        """Judge the connected anew, and cut those who no longer are who they were."""
+        self._karna.granska()
 
     # --- coming in ------------------------------------------------------------------------------------------------
 
     def _grind(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Refuse before the request takes up a socket: foreign pages, who is not a reader, one too many."""
-        if not environ.get("PATH_INFO", "").startswith(_VAG):
+        if not environ.get("PATH_INFO", "").startswith(VAG):
             return self._vidare(environ, start_response)
-        svara = self._med_huvuden(start_response)
+        svara = _med_huvuden(start_response, https=self._https)
         try:
             self._slapp_in(environ)
             return self._vidare(environ, svara)
@@ -107,18 +89,6 @@ class Live:
         except KeyError:
             # Engine.IO raises this, before it answers, for a request that comes in the moment its client is cut.
             return BadRequest("Uppkopplingen är avslutad.").get_response(environ)(environ, svara)
-
-    def _med_huvuden(self, start_response: Any) -> Callable[..., Any]:
-        """What is answered here never came by the app, which would have set these."""
-
-        def svara(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            guarded = Headers(headers)
-            satt_grundhuvuden(guarded, https=self._https)
-            guarded["Content-Security-Policy"] = INGET
-            guarded["Cache-Control"] = "private, no-store"
-            return start_response(status, guarded.to_wsgi_list(), *rest)
-
-        return svara
 
     def _slapp_in(self, environ: dict[str, Any]) -> None:
         if "sid" in parse_qs(environ.get("QUERY_STRING", "")):
@@ -130,9 +100,7 @@ class Live:
         who = self._bedom_kaka(environ)
         if who is None:
             raise Forbidden("Logga in först.")
-        with self._las:
-            egna = sum(other.inloggning_id == who.inloggning_id for other in self._uppkopplade.values())
-        if egna >= PER_INLOGGNING:
+        if self._karna.antal_for(who.inloggning_id) >= PER_INLOGGNING:
             raise ServiceUnavailable("Så många sidor åt gången hålls inte uppkopplade.", retry_after=60)
 
     def _fran_oss(self, environ: dict[str, Any]) -> bool:
@@ -148,111 +116,63 @@ class Live:
         token = session.get("_user_id") if session else None
         if not isinstance(token, str):
             return None
-        with self._database.reading() as reading:
-            return bedom(reading, token_hash(token), clock.now(), self._vilotid)
+        hash_ = token_hash(token)
+        return self._karna.bedom([hash_]).get(hash_)
 
     def _anslut(self, sid: str, environ: dict[str, Any], _auth: object = None) -> None:
         who = self._bedom_kaka(environ)
         if who is None:
             raise socketio.exceptions.ConnectionRefusedError("Logga in först.")
-        with self._las:
-            self._uppkopplade[sid] = who
-            start, self._sveper = not self._sveper, True
-        if start:
-            threading.Thread(target=self._svep, name="wis-live-svep", daemon=True).start()
+        self._karna.slapp_in(sid, who)
         if self._buss is not None:
-            self._buss.lyssna(self._beratta, self._be_alla_se_efter, lambda: self.antal() > 0)
+            self._buss.lyssna(self._hort.lamna, self._karna.be_alla_se_efter, lambda: self.antal() > 0)
 
     def _glom(self, sid: str, _reason: object = None) -> None:
-        with self._las:
-            self._uppkopplade.pop(sid, None)
+        self._karna.glom(sid)
 
-    # --- telling --------------------------------------------------------------------------------------------------
+    # --- what the core asks for -----------------------------------------------------------------------------------
 
-    def _behandla(self, andring: Andring) -> None:
+    def _behandla(self, andringar: Sequence[Andring]) -> None:
         """What this process itself has committed."""
-        skyddad(partial(self._beratta, andring))
+        skyddad(partial(self._karna.beratta, andringar))
         if self._buss is not None:
-            self._buss.sand(andring)
+            var_for_sig(self._buss.sand, andringar)
 
-    def _beratta(self, andring: Andring) -> None:
-        if andring.slag is Slag.BEHORIGHET:
-            self.granska(andring.anvandare_id)
-            return
-        now = clock.now()
-        with self._las:
-            alla = dict(self._uppkopplade)
-        if not alla:
-            return
-        with self._database.reading() as session:
-            nya = omprovade(session, alla, now, self._vilotid)
-            sak = sak_av(session, andring)
-        self._folj_alla(alla, nya)
-        # Whose rights have changed is cut, and fetches all of it when it comes back.
-        kvar = {sid: who for sid, who in alla.items() if sid not in nya or who.samma_ratt(nya[sid])}
-        horare = {sid for sid, who in kvar.items() if (nya.get(sid) or who).far_hora(sak, now)}
-        self._sand(horare, _data(andring))
-        self._sand({sid for sid, who in kvar.items() if har_forlorat(andring, who.subjekt)} - horare, SE_EFTER)
-
-    def _be_alla_se_efter(self) -> None:
-        with self._las:
-            alla = set(self._uppkopplade)
-        self._sand(alla, SE_EFTER)
-
-    def _sand(self, till: Collection[str], data: dict[str, Any]) -> None:
+    def sand(self, till: Collection[str], data: Meddelande) -> None:
         """Send to these connections: each has a room of its own, and what is sent is packed once for all of them."""
-        if till:
-            self._server.emit("andring", data, namespace="/", room=list(till))
+        self._server.emit("andring", data, namespace="/", room=list(till))
 
-    # --- going out ------------------------------------------------------------------------------------------------
-
-    def granska(self, anvandare_id: int | None = None) -> None:
-        """Judge the connected anew, or one person's sockets, and cut those who no longer are who they were."""
-        now = clock.now()
-        with self._las:
-            berorda = {
-                sid: who for sid, who in self._uppkopplade.items() if anvandare_id in (None, who.subjekt.anvandare_id)
-            }
-        if not berorda:
-            return
-        with self._database.reading() as session:
-            nya = omprovade(session, berorda, now, self._vilotid)
-        self._folj_alla(berorda, nya)
-
-    def _folj_alla(self, forut: dict[str, Uppkopplad], nya: dict[str, Uppkopplad | None]) -> None:
-        for sid, ny in nya.items():
-            skyddad(partial(self._folj, sid, forut[sid], ny))
-
-    def _folj(self, sid: str, who: Uppkopplad, ny: Uppkopplad | None) -> None:
-        if ny is None or not who.samma_ratt(ny):
-            self._koppla_ned(sid)
-            return
-        with self._las:
-            if sid in self._uppkopplade:
-                self._uppkopplade[sid] = ny
-
-    def _koppla_ned(self, sid: str) -> None:
+    def kapa(self, sid: str) -> None:
+        """Close the connection."""
         eio_sid = self._server.manager.eio_sid_from_sid(sid, "/")
         self._server.disconnect(sid)
-        self._glom(sid)
         if eio_sid is not None:
             # Out of its room by now. Closing waits for what is on its way to a client that may be slow: not here.
             self._server.start_background_task(self._server.eio.disconnect, eio_sid)
 
-    def _svep(self) -> None:
-        while True:
-            time.sleep(SVEP)
-            with self._las:
-                if not self._uppkopplade:
-                    self._sveper = False
-                    return
-            skyddad(self.granska)
+
+class Avstangd:
+    """In place of the channel where another process has it: says so at once, and draws no page for it."""
+
+    def __init__(self, vidare: Wsgi, settings: Settings) -> None:
+        self._vidare, self._https = vidare, settings.https
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """404 for the address of the channel, otherwise the answer of the app."""
+        if not environ.get("PATH_INFO", "").startswith(VAG):
+            return self._vidare(environ, start_response)
+        nej = NotFound("Öppna sidor hålls uppkopplade av en annan process.")
+        return nej.get_response(environ)(environ, _med_huvuden(start_response, https=self._https))
 
 
-def _data(andring: Andring) -> dict[str, Any]:
-    return {
-        "slag": andring.slag.value,
-        "id": andring.id,
-        "version": andring.version,
-        "handelse_id": andring.handelse_id,
-    }
+def _med_huvuden(start_response: Any, *, https: bool) -> Callable[..., Any]:
+    """What is answered here never came by the app, which would have set these."""
+
+    def svara(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        guarded = Headers(headers)
+        satt_grundhuvuden(guarded, https=https)
+        guarded["Content-Security-Policy"] = INGET
+        guarded["Cache-Control"] = "private, no-store"
+        return start_response(status, guarded.to_wsgi_list(), *rest)
+
+    return svara

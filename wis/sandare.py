@@ -3,7 +3,7 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from wis.andringar import Andring, lyssna
@@ -13,6 +13,8 @@ from wis.settings import Settings
 
 VILOTID = 5.0
 """Seconds without work after which a thread ends; the next change starts a new one."""
+HOGST = 100
+"""How many more changes are taken with the first."""
 _log = logging.getLogger(__name__)
 
 
@@ -20,13 +22,23 @@ def koppla_sandare(database: Database, settings: Settings) -> None:
     """In a process without pages (`wis worker`): pass changes on to the processes that have them, if there is Redis."""
     if settings.redis_url is None:
         return
-    lyssna(database, Sandare(Buss(settings).sand).lamna)
+    buss = Buss(settings)
+    lyssna(database, Sandare(partial(var_for_sig, buss.sand)).lamna)
+
+
+def var_for_sig(gor: Callable[[Andring], None], andringar: Sequence[Andring]) -> None:
+    """Do it with each of them, whatever becomes of the others."""
+    for andring in andringar:
+        skyddad(partial(gor, andring))
 
 
 class Sandare:
-    """A queue with one thread behind it: whoever commits neither waits for the live channel nor fails by it."""
+    """A queue with one thread behind it: whoever commits neither waits for the live channel nor fails by it.
 
-    def __init__(self, behandla: Callable[[Andring], None]) -> None:
+    What has come while `behandla` was at work is given to it at once: many changes need not be judged one by one.
+    """
+
+    def __init__(self, behandla: Callable[[Sequence[Andring]], None]) -> None:
         self._behandla = behandla
         self._ko: queue.SimpleQueue[Andring] = queue.SimpleQueue()
         self._las = threading.Lock()
@@ -51,7 +63,14 @@ class Sandare:
                         self._igang = False
                         return
                 continue
-            skyddad(partial(self._behandla, andring))
+            skyddad(partial(self._behandla, [andring, *self._mer()]))
+
+    def _mer(self) -> Iterator[Andring]:
+        for _ in range(HOGST):
+            try:
+                yield self._ko.get_nowait()
+            except queue.Empty:
+                return
 
 
 def skyddad(gor: Callable[[], None]) -> None:

@@ -79,13 +79,13 @@ def test_published_at_one_process_heard_at_another_and_sent_by_a_third(
             reader, heard_by_reader = _lyssna(other, LASARE)
             writer, heard_by_writer = _lyssna(other, TALESPERSON)
             _publicera(one)
-            vanta_tills(lambda: any(a["slag"] == "underrattelse" for a in heard_by_reader), 20, "word of the text")
+            vanta_tills(lambda: any(a["slag"] == "underrattelse" for a in heard_by_reader), 60, "word of the text")
             assert gateway.anrop == []
             with one.bredvid("worker"):
-                vanta_tills(lambda: gateway.anrop, 30, "the SMS")
+                vanta_tills(lambda: gateway.anrop, 60, "the SMS")
                 # Once at the publication, and again from the worker.
                 vanta_tills(
-                    lambda: [a["slag"] for a in heard_by_writer].count("utskick") >= 2, 20, "word of the delivery"
+                    lambda: [a["slag"] for a in heard_by_writer].count("utskick") >= 2, 60, "word of the delivery"
                 )
             reader.disconnect()
             writer.disconnect()

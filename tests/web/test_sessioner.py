@@ -20,7 +20,7 @@ from wis.auth.queries import find_anvandare
 from wis.auth.rules import Roll
 from wis.auth.service import token_hash
 from wis.db import Database
-from wis.realtime import bedom
+from wis.horare import bedom
 from wis.settings import Settings
 from wis.tx import transaction
 
