@@ -57,6 +57,13 @@ class Korning:
         vanta_tills(self.svarar, 60, "att wis run svarar")
         return self
 
+    def starta_om(self) -> None:
+        """Ask it to stop, as a service manager does: the first process alone is told. Then start it anew."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(60)
+        self.starta()
+
     @contextmanager
     def bredvid(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """Another `wis` command with the same settings, running beside; ended by SIGTERM."""

@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from wis import realtime, web
+from wis import realtime, snabbvag, statisk, web
 from wis.auth import atkomst, faktorsidor, meddelanden, natgrans, sessioner
 from wis.auth import views as auth_views
 from wis.auth.strypning import Strypning
@@ -28,7 +28,7 @@ from wis.notiser.forms import Kodformular, Nummerformular, Tystnadsformular
 from wis.settings import PROJECT_ROOT, Settings
 from wis.underrattelser import views as underrattelser_views
 from wis.underrattelser.forms import Underrattelseformular
-from wis.ytor import halsa, matt, visa_utkast
+from wis.ytor import halsa, matt, utdragsvyer, visa_utkast
 from wis.ytor import views as ytor_views
 
 
@@ -39,7 +39,11 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["wis_settings"] = settings
     app.extensions["wis_database"] = database or Database(settings.database_url)
     app.extensions["wis_strypning"] = Strypning(settings.redis_url)
+    # Innermost: every guard stands before it.
+    snabbvag.init_app(app)
     web.init_app(app)
+    snabbvag.svara_med(app)
+    statisk.init_app(app)
     if settings.betrodda_proxyer:
         # Around the guards: they judge the name that the proxy was asked for.
         count = settings.betrodda_proxyer
@@ -64,6 +68,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         fragor_views,
         ytor_views,
         visa_utkast,
+        utdragsvyer,
         halsa,
         matt,
     ):

@@ -1,40 +1,71 @@
-"""`wis run`: the application on gunicorn, one process of threads, with the delivery worker beside it."""
+"""`wis run`: the application on gunicorn: one process of threads with the delivery worker in it, or several.
 
-import errno
-import http.client
+Who is told to stop takes no new connections, answers those that were made, and then ends: behind a proxy that has
+another one to ask, a restart fails no request.
+"""
+
+import ctypes
 import logging
 import socket
 import struct
 import sys
 import threading
-import time
-import urllib.request
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import ThreadWorker
 
-from wis import markup
+from wis import markup, statisk
+from wis.adress import SVARAR_INOM, StartHinder, i_adress, prova_adress, vanta_pa_svar
 from wis.app import create_app
 from wis.notiser.worker import Worker
-from wis.settings import Settings
+from wis.settings import PROJECT_ROOT, Settings
 
 _log = logging.getLogger(__name__)
-# Seconds within which a started server has answered.
-SVARAR_INOM = 30.0
+# Seconds that requests under way get to be answered once we are told to stop.
+SVARAR_KLART_INOM = 15
+_SO_ATTACH_FILTER = 26
 
 
-class StartHinder(Exception):
-    """Why it can't listen there; the text says in Swedish what to do."""
+class Arbetare(ThreadWorker):  # type: ignore[misc]
+    """A process that, told to stop, first takes in who stands at the door and then shuts it.
+
+    gunicorn leaves the door open while it answers the last requests: who came meanwhile waited, and was then cut off.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take connections or not; when stopping, for good."""
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            self._ta_emot_alla(listener)
+            listener.close()
+
+    def _ta_emot_alla(self, listener: Any) -> None:
+        fore = -1
+        while self.nr_conns != fore:
+            fore = self.nr_conns
+            self.accept(listener)
 
 
-def i_adress(host: str) -> str:
-    """The host as it is written in an address: IPv6 within brackets."""
-    return f"[{host}]" if ":" in host else host
+class Mastare(Arbiter):  # type: ignore[misc]
+    """Holds the processes of the server, and what they listen on together."""
+
+    def stop(self, graceful: bool = True) -> None:
+        """End them all; first no more connections are made, so that none is made after the last was taken in."""
+        if graceful:
+            for listener in self.LISTENERS:
+                slapp_inga_fler(listener.sock)
+        super().stop(graceful)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """One gunicorn worker process of `settings.threads` threads: each open socket holds one of them."""
+    """gunicorn with `settings.processer` processes of `settings.threads` threads: a built-in socket holds a thread."""
 
     def __init__(self, settings: Settings, host: str, port: int, halsning: str) -> None:
         self._settings, self._halsning = settings, halsning
@@ -46,11 +77,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Our gunicorn settings."""
         chosen: dict[str, Any] = {
             "bind": self._lyssnar,
-            "workers": 1,
-            "worker_class": "gthread",
+            "workers": self._settings.processer,
+            "worker_class": Arbetare,
             "threads": self._settings.threads,
             "timeout": 120,
-            "graceful_timeout": 15,
+            "graceful_timeout": SVARAR_KLART_INOM,
             "keepalive": 15,
             "control_socket_disable": True,
             "loglevel": "warning",
@@ -59,6 +90,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve until told to stop; then SystemExit."""
+        Mastare(self).run()
 
     def load(self) -> Flask:
         """Called in the worker process, so that no connection is shared over a fork."""
@@ -77,7 +112,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         markup.starta()
         if self._worker is not None:
             self._worker.start()
-        threading.Thread(target=self._greet, daemon=True).start()
+        if gunicorn_worker.age == 1:  # the first of them speaks for all
+            threading.Thread(target=self._greet, daemon=True).start()
 
     def _stopping(self, _arbiter: object, _gunicorn_worker: object) -> None:
         if self._worker is not None:
@@ -92,44 +128,34 @@ class Server(BaseApplication):  # type: ignore[misc]
             _log.error("the server did not answer its own request within %d s", SVARAR_INOM)
 
 
-def vanta_pa_svar(url: str, inom: float = SVARAR_INOM) -> bool:
-    """Ask until there is an answer; whether one came within so many seconds. Any error while it starts may pass."""
-    # A proxy in the environment is for what lies outside this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    slut = time.monotonic() + inom
-    while time.monotonic() < slut:
-        try:
-            with opener.open(url, timeout=2):
-                return True
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.1)
-    return False
+def slapp_inga_fler(lyssnar: socket.socket) -> None:
+    """Let no more connections be made to this, on Linux; those made go on, and those in the queue can be taken in.
+
+    Who tries meanwhile is not answered: a second later they try again, by themselves, and are then refused.
+    """
+    if sys.platform != "linux" or lyssnar.family == socket.AF_UNIX:
+        return
+    # The packet filter of one instruction that lets nothing by: struct sock_filter {code RET|K, jt, jf, k 0}.
+    slang = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0), 8)
+    program = struct.pack("HL", 1, ctypes.addressof(slang))
+    with suppress(OSError):
+        # Where it can't be had, a connection in the millisecond before the door is shut may be lost.
+        lyssnar.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
 
 def kor(settings: Settings, host: str, port: int, halsning: str = "") -> None:
     """Serve until told to stop. Prints `Klar: …` and `halsning` when it answers. Raises StartHinder."""
     prova_adress(host, port)
+    if settings.statisk_katalog is not None:
+        _lagg_ut(settings.statisk_katalog)
     Server(settings, host, port, halsning).run()
 
 
-def prova_adress(host: str, port: int) -> None:
-    """Raises StartHinder if one can't listen there."""
+def _lagg_ut(katalog: Path) -> None:
     try:
-        # As gunicorn chooses it: a name is IPv4.
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        statisk.lagg_ut(statisk.las(PROJECT_ROOT / "static"), katalog)
     except OSError as error:
-        raise StartHinder(_rad(host, port, error)) from error
-
-
-def _rad(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        nasta = port + 1 if port < 65535 else 8000
-        return f"Port {port} är upptagen. Stoppa det som kör där, eller välj en annan: --port {nasta}"
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"Port {port} kräver högre behörighet. Välj en port från 1024 och uppåt, t.ex. --port 8000."
-    return (
-        f"Den här datorn har inte adressen {host} ({error.strerror}). "
-        "Ange en som den har med --host: 127.0.0.1 når bara den själv, 0.0.0.0 alla dess nät."
-    )
+        raise StartHinder(
+            f"Sidornas filer går inte att lägga i {katalog} ({error.strerror}): låt kontot som kör wis skriva där, "
+            "eller ta bort WIS_STATISK_KATALOG."
+        ) from error

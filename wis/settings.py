@@ -53,6 +53,8 @@ class Settings:
     # How many processes of `wis run` answer pages; more than one needs that open pages are connected elsewhere.
     processer: int = 1
     threads: int = 256
+    # Where `wis run` lays the files of the pages, with their compressed copies, for a proxy to serve; world-readable.
+    statisk_katalog: Path | None = None
     betrodda_proxyer: int = 0
     lease: float = 60.0
     worker_poll: float = 1.0
@@ -128,23 +130,38 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def _of_the_server(settings: Settings, values: Mapping[str, str]) -> Settings:
     """With where it is reached and how it runs."""
+    inbyggda_uttag = _boolean(values, "inbyggda_uttag", default=True)
     return replace(
         settings,
         base_url=(values.get("bas_url") or settings.base_url).rstrip("/"),
         base_url_given=bool(values.get("bas_url")),
         redis_url=values.get("redis_url") or None,
         embedded_worker=_boolean(values, "inbyggd_worker", default=True),
-        inbyggda_uttag=_boolean(values, "inbyggda_uttag", default=True),
+        inbyggda_uttag=inbyggda_uttag,
         processer=_whole(values, "processer", settings.processer, at_least=1),
         en_process=_boolean(values, "en_process", default=False),
-        # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else.
-        threads=_whole(values, "threads", settings.threads, at_least=8),
+        threads=_threads(values, inbyggda_uttag=inbyggda_uttag),
+        statisk_katalog=_folder(values, "statisk_katalog"),
         betrodda_proxyer=_whole(values, "betrodda_proxyer", 0),
         betrodda_vardar=_hosts(values),
         read_timeout=_number(values, "read_timeout", settings.read_timeout, at_least=1),
         ko_grans=_number(values, "ko_grans", settings.ko_grans, at_least=1),
         matt_nyckel=_key(values, "matt_nyckel"),
     )
+
+
+def _threads(values: Mapping[str, str], *, inbyggda_uttag: bool) -> int:
+    # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else. Where screens
+    # are connected elsewhere, a thread only draws pages, and more of them only fight for the same interpreter.
+    default, at_least = (256, 8) if inbyggda_uttag else (4, 1)
+    return _whole(values, "threads", default, at_least=at_least)
+
+
+def _folder(values: Mapping[str, str], name: str) -> Path | None:
+    raw = values.get(name, "").strip()
+    if raw and not Path(raw).is_absolute():
+        raise SettingsError(f"WIS_{name.upper()} ska vara hela sökvägen, t.ex. /var/cache/wis, inte '{raw}'.")
+    return Path(raw) if raw else None
 
 
 def _of_logins(settings: Settings, values: Mapping[str, str]) -> Settings:
@@ -299,10 +316,33 @@ def _refuse_unsafe(settings: Settings) -> None:
     host = urlsplit(settings.base_url).hostname
     if not host:
         raise SettingsError("WIS_BAS_URL ska vara hela adressen som användarna skriver, t.ex. https://wis.example.se.")
+    _refuse_processes_that_do_not_fit(settings)
     if settings.demo:
         _refuse_unsafe_demo(settings)
     else:
         _refuse_unsafe_production(settings, host)
+
+
+def _refuse_processes_that_do_not_fit(settings: Settings) -> None:
+    """Processes side by side hear each other over Redis alone, and what is run once must not be run in each."""
+    several = settings.processer > 1
+    if several and settings.en_process:
+        raise SettingsError(f"WIS_PROCESSER={settings.processer} och WIS_EN_PROCESS=1 säger emot varandra: ta bort en.")
+    if several and settings.inbyggda_uttag:
+        raise SettingsError(
+            "Med WIS_PROCESSER över 1 kan öppna sidor inte hållas uppkopplade av wis run: sätt WIS_INBYGGDA_UTTAG=0 "
+            "och kör wis uttag bredvid."
+        )
+    if several and settings.embedded_worker:
+        raise SettingsError(
+            "Med WIS_PROCESSER över 1 skulle varje process ha sitt eget skickande: sätt WIS_INBYGGD_WORKER=0 och kör "
+            "wis worker bredvid."
+        )
+    if not settings.inbyggda_uttag and settings.redis_url is None:
+        raise SettingsError(
+            "Med WIS_INBYGGDA_UTTAG=0 hör de öppna sidorna om ändringar genom Redis: sätt WIS_REDIS_URL, eller ta bort "
+            "WIS_INBYGGDA_UTTAG."
+        )
 
 
 def _refuse_unsafe_demo(settings: Settings) -> None:

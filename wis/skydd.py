@@ -68,7 +68,7 @@ class Vardgrind:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The answer of the app, or 400."""
         host = environ.get("HTTP_HOST", "")
-        if self._var(host):
+        if ar_egen(host, self._egna):
             # A name is the same in capitals, which Werkzeug doesn't know.
             return self._vidare({**environ, "HTTP_HOST": host.lower()}, start_response)
         if environ.get("PATH_INFO", "").startswith(_VAKTER):
@@ -80,9 +80,11 @@ class Vardgrind:
         nej.headers["Cache-Control"] = "private, no-store"
         return nej(environ, start_response)
 
-    def _var(self, host: str) -> bool:
-        m = _VARD.fullmatch(host)
-        return m is not None and m[1].lower() in self._egna
+
+def ar_egen(host: str, egna: frozenset[str]) -> bool:
+    """Whether what a request asks for, with or without port, is one of these (see egna_vardar)."""
+    m = _VARD.fullmatch(host)
+    return m is not None and m[1].lower() in egna
 
 
 # --- what a browser may do with the answer -------------------------------------------------------------------------
@@ -109,13 +111,25 @@ def policy(nonce: str, host: str, *, https: bool) -> str:
     )
 
 
+class EgenLagring(Response):
+    """An answer that is no page, the same for everybody, and that says itself who may keep it and how long."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        """The headers as they are sent: whatever looked for a login on the way, none is told of, set or sent."""
+        headers = super().get_wsgi_headers(environ)
+        headers.remove("Set-Cookie")
+        headers["Vary"] = "Accept-Encoding"
+        return headers
+
+
 def satt_huvuden(response: Response, *, https: bool) -> Response:
     """The answer with every security header; what is no file of ours is kept by no browser and no proxy."""
     headers = response.headers
     satt_grundhuvuden(headers, https=https)
-    page = response.mimetype == "text/html"
+    egen = isinstance(response, EgenLagring) and response.status_code < 400
+    page = response.mimetype == "text/html" and not egen
     headers["Content-Security-Policy"] = policy(csp_nonce(), request.host, https=https) if page else INGET
-    if request.endpoint != "static" or response.status_code >= 400:
+    if not egen and (request.endpoint != "static" or response.status_code >= 400):
         headers["Cache-Control"] = "private, no-store"
     return response
 

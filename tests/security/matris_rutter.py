@@ -120,6 +120,7 @@ UTAN_VERB: dict[str, str] = {
     "GET /glomt-losenord": OPPEN,
     "POST /glomt-losenord": OPPEN,
     "GET /halsa/live": OPPEN,
+    "GET /utdrag/<token>": OPPEN,
     "GET /halsa/redo": OPPEN,
     # By a tag or a signature that only whom we gave it to has, and by the machine or a key.
     "POST /kvitto/46elks/<tagg>": OPPEN,

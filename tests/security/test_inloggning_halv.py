@@ -40,6 +40,7 @@ OPPNA = {
     "/halsa/live",
     "/halsa/redo",
     "/static/<path:filename>",
+    "/utdrag/<token>",
     "/utkorg",
 }
 """What a stranger may ask for, written by hand."""

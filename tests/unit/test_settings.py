@@ -21,6 +21,13 @@ def test_nothing_needs_to_be_said(tmp_path: Path) -> None:
     assert not found.demo
 
 
+def test_pages_apart_from_open_screens_take_few_threads_unless_more_are_asked_for(tmp_path: Path) -> None:
+    apart = {"inbyggda_uttag": "0", "redis_url": "redis://r", "inbyggd_worker": "0", "processer": "3"}
+    assert _load(tmp_path).threads == 256
+    assert (_load(tmp_path, **apart).threads, _load(tmp_path, **apart).processer) == (4, 3)
+    assert _load(tmp_path, **apart, threads="6").threads == 6
+
+
 def test_the_secret_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
     first, second = _load(tmp_path), _load(tmp_path)
     assert first.secret_key == second.secret_key
@@ -64,6 +71,13 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"secret_key": "hemlig" * 8}, "WIS_SECRET_KEY"),
         ({"secret_key": "0123456789abcdefghijklmnopqrstuvwxyz"}, "WIS_SECRET_KEY"),
         ({"secret_key": "ab" * 7 + "1234567890123456789012"}, "WIS_SECRET_KEY"),
+        ({"processer": "0"}, "WIS_PROCESSER ska vara minst 1"),
+        ({"processer": "2"}, "WIS_INBYGGDA_UTTAG=0"),
+        ({"processer": "2", "en_process": "1"}, "WIS_EN_PROCESS=1 säger emot"),
+        ({"inbyggda_uttag": "0"}, "WIS_REDIS_URL"),
+        ({"processer": "2", "inbyggda_uttag": "0", "redis_url": "redis://r"}, "WIS_INBYGGD_WORKER=0"),
+        ({"processer": "2", "inbyggda_uttag": "0", "inbyggd_worker": "0"}, "WIS_REDIS_URL"),
+        ({"statisk_katalog": "statisk"}, "WIS_STATISK_KATALOG ska vara hela sökvägen"),
         ({"debug": "1"}, "Felsökningsläget är på"),
         ({"database_url": "postgresql+psycopg://wis@db/wis"}, "WIS_REDIS_URL.*WIS_EN_PROCESS=1"),
         ({"andra_faktor": "kanske"}, "WIS_ANDRA_FAKTOR ska vara alla, administratorer eller ingen, inte 'kanske'"),

@@ -167,6 +167,8 @@ VEM_FAR = {
     ("/underrattelser/<int:id>/lasratt", "POST"): "",
     ("/underrattelser/<int:id>/ratta", "GET"): "",
     ("/underrattelser/<int:id>/ratta", "POST"): "",
+    # The address is the right.
+    ("/utdrag/<token>", "GET"): ALLA,
     # In the demo alone.
     ("/utkorg", "GET"): ALLA,
     ("/visa-som", "GET"): f"{TALESPERSON} {ADMINISTRATOR}",
@@ -193,6 +195,7 @@ SVARAR_ANNAT = {
     "/logga-in/faktor/ny": {302},
     # On to what the dispatch tells of.
     "/n/<int:utskick_id>": {302},
+    "/utdrag/<token>": {404},
     "/utkorg": {404},
     # Who has just logged in has proved enough, and has a role.
     "/mitt-konto/bekrafta": {302},

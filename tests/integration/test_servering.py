@@ -1,0 +1,283 @@
+"""The whole layout as it is shipped: nginx before two `wis run`, `wis uttag` and `wis worker`, on one Redis."""
+
+import secrets
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import socketio
+from sqlalchemy import func, select
+
+from tests import factories as f
+from tests.korning import Korning
+from tests.nginx import Nginx
+from tests.servrar import Redis, ledig_port, vanta_tills
+from tests.utskick import falt
+from wis import clock, utdrag
+from wis.andringar import Slag
+from wis.auth.rules import Roll
+from wis.db import Database
+from wis.server import slapp_inga_fler
+from wis.settings import Settings
+from wis.tx import transaction
+from wis.underrattelser.models import Underrattelse
+
+pytestmark = pytest.mark.redis
+SKRIVER, LASER = "talesperson@nacka.example", "lasare@solna.example"
+NY = "/handelser/storm/underrattelser/ny"
+
+
+@dataclass
+class Utlagg:
+    """All of it, running."""
+
+    nginx: Nginx
+    webb: tuple[Korning, Korning]
+    databas_url: str
+    miljo: dict[str, str]
+
+    def session(self) -> requests.Session:
+        """A browser that keeps its connection to nginx open."""
+        session = requests.Session()
+        session.trust_env = False  # it would trust others than this one
+        session.verify = str(self.nginx.certifikat)
+        session.headers["Referer"] = f"{self.nginx.url}/"
+        return session
+
+    def inloggad(self, epost: str) -> requests.Session:
+        """A browser of this person."""
+        session = self.session()
+        page = session.get(f"{self.nginx.url}/logga-in", timeout=60).text
+        form = {"epost": epost, "losenord": f.LOSENORD, "csrf_token": falt(page, "csrf_token")}
+        svar = session.post(f"{self.nginx.url}/logga-in", data=form, allow_redirects=False, timeout=60)
+        assert svar.status_code == 302, svar.text
+        return session
+
+
+def _fyll(url: str) -> None:
+    database = Database(url)
+    with transaction(database) as session:
+        f.en_person_hos(session, "nacka", Roll.TALESPERSON, epost=SKRIVER)
+        f.en_person_hos(session, "solna", Roll.LASARE, epost=LASER)
+        f.en_handelse(session, "nacka", slug="storm")
+    database.dispose()
+
+
+@contextmanager
+def _utlagg(databas_url: str, redis: Redis, tmp_path: Path) -> Iterator[Utlagg]:
+    _fyll(databas_url)
+    instances = [tmp_path / namn for namn in "ab"]
+    for instance in instances:
+        instance.mkdir()
+    webb, uttag = (ledig_port(), ledig_port()), ledig_port()
+    with Nginx(webb, (uttag, uttag)) as nginx:
+        miljo = {
+            "bas_url": nginx.url,
+            "database_url": databas_url,
+            "redis_url": redis.url,
+            "secret_key": secrets.token_hex(32),
+            "betrodda_proxyer": "1",
+            "inbyggda_uttag": "0",
+            "inbyggd_worker": "0",
+            "andra_faktor": "ingen",
+            "threads": "4",
+            "statisk_katalog": str(nginx.statisk),
+        }
+        with (
+            Korning(instances[0], **miljo, processer="2") as one,
+            Korning(instances[1], **miljo) as other,
+            one.bredvid("uttag", "--port", str(uttag)),
+            one.bredvid("worker"),
+        ):
+            for korning, port in zip((one, other), webb, strict=True):
+                korning.port, korning.url = port, f"http://127.0.0.1:{port}"
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(Korning.starta, (one, other)))
+            vanta_tills(partial(_svarar, f"http://127.0.0.1:{uttag}/halsa/live"), 60, "wis uttag")
+            nginx.starta()
+            yield Utlagg(nginx, (one, other), databas_url, miljo)
+
+
+def _svarar(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _publicera(utlagg: Utlagg, session: requests.Session, rubrik: str) -> requests.Response:
+    address = f"{utlagg.nginx.url}{NY}"
+    page = session.get(address, timeout=60).text
+    form = {namn: falt(page, namn) for namn in ("csrf_token", "nyckel", "som_aktor")}
+    form |= {"rubrik": rubrik, "text": "Färjan går inte.", "handling": "avisera"}
+    return session.post(address, data=form, allow_redirects=False, timeout=60)
+
+
+def test_nginx_serves_what_it_may_and_hands_the_rest_to_those_who_know(
+    databas_url: str, redis: Redis, tmp_path: Path
+) -> None:
+    with _utlagg(databas_url, redis, tmp_path) as utlagg:
+        _prova_adresser(utlagg)
+        _prova_filer(utlagg)
+        heard: list[dict[str, Any]] = []
+        with _uppkopplad(utlagg, heard):
+            assert _publicera(utlagg, utlagg.inloggad(SKRIVER), "Färjan").status_code == 302
+            vanta_tills(lambda: any(a["slag"] == "underrattelse" for a in heard), 30, "word of the text")
+        _prova_utdrag(utlagg)
+        _prova_byte(utlagg)
+
+
+def _prova_adresser(utlagg: Utlagg) -> None:
+    session = utlagg.session()
+    oppen = session.get(f"http://127.0.0.1:{utlagg.nginx.http_port}/handelser?x=1", allow_redirects=False, timeout=30)
+    assert (oppen.status_code, oppen.headers["Location"]) == (301, f"{utlagg.nginx.url}/handelser?x=1")
+    for vag in ("/matt", "/halsa/redo"):
+        assert session.get(utlagg.nginx.url + vag, timeout=30).status_code == 404
+    assert utlagg.inloggad(LASER).get(f"{utlagg.nginx.url}/handelser/storm", timeout=30).status_code == 200
+    session.close()
+
+
+def _prova_filer(utlagg: Utlagg) -> None:
+    session = utlagg.session()
+    page = session.get(f"{utlagg.nginx.url}/logga-in", timeout=30)
+    assert page.headers["Content-Encoding"] in {"br", "gzip"}
+    css = page.text.partition('rel="stylesheet"')[2].partition('href="')[2].partition('"')[0]
+    assert css.startswith("/static/v-")
+    for korning in utlagg.webb:
+        direkt = requests.get(korning.url + css, headers={"Host": utlagg.nginx.url[8:]}, timeout=30)
+        assert "immutable" in direkt.headers["Cache-Control"], "both know the address"
+    (utlagg.nginx.statisk / css[1:]).with_suffix(".css.gz").stat()
+    fil = session.get(utlagg.nginx.url + css, headers={"Accept-Encoding": "gzip"}, timeout=30)
+    assert fil.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert fil.headers["Content-Encoding"] == "gzip"
+    assert fil.headers["X-Content-Type-Options"] == "nosniff"
+    assert fil.text == direkt.text
+    annan = session.get(f"{utlagg.nginx.url}/static/v-0000/css/wis.css", timeout=30)
+    assert (annan.status_code, annan.headers["Cache-Control"]) == (200, "no-cache"), "of a release that is no longer"
+    assert session.get(f"{utlagg.nginx.url}/static/v-0000/finns-inte.js", timeout=30).status_code == 404
+    session.close()
+
+
+@contextmanager
+def _uppkopplad(utlagg: Utlagg, heard: list[dict[str, Any]]) -> Iterator[None]:
+    with utlagg.inloggad(LASER) as session:
+        client = socketio.Client(http_session=session)
+        client.on("andring", heard.append)
+        client.connect(utlagg.nginx.url, transports=["websocket"])
+        try:
+            yield
+        finally:
+            client.disconnect()
+
+
+def _prova_utdrag(utlagg: Utlagg) -> None:
+    database = Database(utlagg.databas_url)
+    with database.reading() as reading:
+        underrattelse_id = reading.scalars(select(Underrattelse.id)).one()
+    database.dispose()
+    egna = Settings(utlagg.nginx.katalog, utlagg.miljo["secret_key"], utlagg.databas_url)
+    vag = utdrag.adress(egna, Slag.UNDERRATTELSE, underrattelse_id, 1, clock.now())
+    svar = [requests.get(utlagg.nginx.url + vag, verify=str(utlagg.nginx.certifikat), timeout=30) for _ in range(2)]
+    assert [ett.status_code for ett in svar] == [200, 200]
+    assert [ett.headers["X-Cache"] for ett in svar] == ["MISS", "HIT"]
+    assert "Färjan går inte." in svar[1].text
+    loggade = partial(_med, utlagg, " /utdrag/- 200 ")
+    vanta_tills(lambda: len(loggade()) == 2, 30, "the lines of the log")
+    assert _med(utlagg, vag) == []
+
+
+def _med(utlagg: Utlagg, text: str) -> list[str]:
+    return [rad for rad in utlagg.nginx.forfragningar if text in rad]
+
+
+def test_a_door_that_is_shut_loses_nobody_who_stood_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        address = door.getsockname()
+        with socket.create_connection(address, timeout=10) as first:
+            slapp_inga_fler(door)
+            with pytest.raises(TimeoutError):  # no answer, which a client takes for a lost packet and tries again
+                socket.create_connection(address, timeout=0.2)
+            inside, _ = door.accept()
+            with inside:
+                first.sendall(b"hej")
+                assert inside.recv(3) == b"hej"
+            door.close()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(address, timeout=10)
+
+
+# --- one after the other -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Trafik:
+    """Browsers that read and write without a pause; what each was answered."""
+
+    utlagg: Utlagg
+    slut: threading.Event = field(default_factory=threading.Event)
+    las: list[int] = field(default_factory=list)
+    skrivet: list[str] = field(default_factory=list)
+    fel: list[str] = field(default_factory=list)
+
+    def las_om(self) -> None:
+        """Read the page of the event, again and again."""
+        with self.utlagg.inloggad(LASER) as session:
+            while not self.slut.is_set():
+                self._gor(lambda: session.get(f"{self.utlagg.nginx.url}/handelser/storm", timeout=60), 200)
+
+    def skriv_om(self) -> None:
+        """Publish one text after the other, by the same form."""
+        with self.utlagg.inloggad(SKRIVER) as session:
+            page = session.get(f"{self.utlagg.nginx.url}{NY}", timeout=60).text
+            form = {namn: falt(page, namn) for namn in ("csrf_token", "som_aktor")}
+            while not self.slut.is_set():
+                rubrik = uuid.uuid4().hex
+                form |= {"rubrik": rubrik, "text": "Prov.", "handling": "avisera", "nyckel": uuid.uuid4().hex}
+                post = partial(session.post, f"{self.utlagg.nginx.url}{NY}", data=dict(form), allow_redirects=False)
+                if self._gor(lambda post=post: post(timeout=60), 302):
+                    self.skrivet.append(rubrik)
+
+    def _gor(self, fraga: Any, vantat: int) -> bool:
+        self.slut.wait(0.02)  # a steady stream: what is tried is not how much they can take
+        try:
+            status = fraga().status_code
+        except requests.RequestException as fel:
+            self.fel.append(repr(fel))
+            return False
+        if status != vantat:
+            self.fel.append(f"{status} i stället för {vantat}")
+            return False
+        self.las.append(status)
+        return True
+
+
+def _prova_byte(utlagg: Utlagg) -> None:
+    """Restarted one after the other, under people who read and write: nothing fails, and all that was taken is kept."""
+    trafik = Trafik(utlagg)
+    tradar = [threading.Thread(target=gor) for gor in (trafik.las_om, trafik.skriv_om, trafik.skriv_om)]
+    for trad in tradar:
+        trad.start()
+    try:
+        for korning in utlagg.webb:
+            fore = len(trafik.skrivet)
+            korning.starta_om()
+            vanta_tills(lambda fore=fore: trafik.fel or len(trafik.skrivet) > fore + 5, 60, "texts published anew")
+    finally:
+        trafik.slut.set()
+        for trad in tradar:
+            trad.join(90)
+    assert trafik.fel == [], utlagg.nginx.logg()
+    database = Database(utlagg.databas_url)
+    with database.reading() as reading:
+        kvar = reading.scalar(select(func.count()).select_from(Underrattelse))
+    database.dispose()
+    assert kvar == len(trafik.skrivet) + 1
