@@ -1,0 +1,164 @@
+"""A herd measured: 2,000 logins of 100 actors open the lägesbild within five seconds, while five actors publish.
+
+Real `wis run` with two processes of two threads and Redis, on SQLite or PostgreSQL. Each reader has a connection of
+their own, and is counted from the moment at which they tapped. Beside it the same with nothing used again: no fast path
+and no ETag, no shared contents, all drawn for each. Prints a table and, last, one JSON object.
+"""
+
+import argparse
+import json
+import signal
+import statistics
+import sys
+import time
+from contextlib import ExitStack
+
+import requests
+
+from bench import _last
+from bench._installation import LOOPBACK, WRITING, Installation, wis_run
+from bench._last import Latencies, Planned
+from bench._writer import Sent, Writer, publish_by_schedule, share_within
+from tests.servrar import Postgres, Redis
+from wis.auth.rules import Roll
+
+PICTURE = "/handelser/storm-0/lagesbild/samlad"
+WITHIN = 5.0
+"""Seconds in which they all come."""
+PERIOD = 1.0
+"""Seconds between two publications of the same actor."""
+PATIENCE = 60.0
+GOALS = (("failed", "<=", 0.0), ("publish_vs_idle", "<=", 1.5))
+
+
+class Herd:
+    """What has been measured of one way to serve, round by round."""
+
+    def __init__(self, name: str, port: int, system: Installation) -> None:
+        self.name, self._port = name, port
+        cookies = system.logins(WRITING, Roll.TALESPERSON, system.actors[1 : 1 + WRITING])
+        shared: dict[str, int] = {}
+        self._writers = [
+            Writer(port, cookie, "storm-0", system.actors[1 + number], shared) for number, cookie in enumerate(cookies)
+        ]
+        for writer in self._writers:
+            writer.open()
+        self.rounds: list[Latencies] = []
+        self.idle: list[Sent] = []
+        self.during: list[Sent] = []
+
+    def close(self) -> None:
+        """Let the writers' connections go."""
+        for writer in self._writers:
+            writer.close()
+
+    def publish(self, seconds: float) -> None:
+        """The writers alone."""
+        before = len(self._sent())
+        publish_by_schedule(self._writers, PERIOD, seconds).join()
+        self.idle += self._sent()[before:]
+
+    def open(self, cookies: list[str]) -> None:
+        """The herd comes, each of them new, while the writers publish."""
+        plan = [
+            Planned(number * WITHIN / len(cookies), _last.get(PICTURE, self._port, cookie, connection="close"))
+            for number, cookie in enumerate(cookies)
+        ]
+        before = self._sent()
+        with _last.Running(self._port, plan, len(cookies), PATIENCE) as running:
+            writing = publish_by_schedule(self._writers, PERIOD, WITHIN)
+            self.rounds.append(running.result()[""])
+            writing.join()
+        self.during += [sent for sent in self._sent() if sent not in before]
+
+    def _sent(self) -> list[Sent]:
+        return [sent for writer in self._writers for sent in writer.sent]
+
+    def figures(self) -> dict[str, float]:
+        """Milliseconds, the medians of the rounds; what failed, of all."""
+        found = {
+            f"{key}_ms": statistics.median([each.at(share) for each in self.rounds])
+            for key, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
+        }
+        found["failed"] = sum(each.failed for each in self.rounds)
+        found["publish_failed"] = sum(not sent.accepted for sent in self.idle + self.during)
+        for when, sent in (("idle", self.idle), ("during", self.during)):
+            found |= {
+                f"publish_{when}_p50_ms": share_within(sent, 0.5),
+                f"publish_{when}_p95_ms": share_within(sent, 0.95),
+            }
+        found["publish_vs_idle"] = found["publish_during_p95_ms"] / found["publish_idle_p95_ms"]
+        return {key: round(value, 2) for key, value in found.items()}
+
+
+def measure(url: str, *, quick: bool, readers: int) -> dict[str, float]:
+    """Both ways in turns, each on an installation of its own; the herd is new in each round."""
+    rounds, idle = (1, 5.0) if quick else (3, 20.0)
+    results: dict[str, dict[str, float]] = {}
+    with Redis() as redis:
+        for name, off in (("us", False), ("without", True)):
+            with ExitStack() as stack:
+                system = stack.enter_context(Installation(url and _new(stack)))
+                port = stack.enter_context(wis_run(system, redis.url, off=off))
+                _check(port, system.logins(1)[0], off=off)
+                herd = Herd(name, port, system)
+                stack.callback(herd.close)
+                herd.publish(2 * PERIOD)  # not counted: whoever is first has everything to read in
+                herd.idle.clear()
+                for _ in range(rounds):
+                    herd.publish(idle / rounds)
+                    herd.open(system.logins(readers))
+                results[name] = herd.figures()
+            _show(name, results[name], readers)
+    return results["us"] | {f"without_{key}": value for key, value in results["without"].items()}
+
+
+def _new(stack: ExitStack) -> str:
+    return stack.enter_context(Postgres()).nytt_databas()
+
+
+def _check(port: int, cookie: str, *, off: bool) -> None:
+    """Raises SystemExit if what is measured is not what it is said to be."""
+    headers = {"Cookie": cookie, "Accept": "text/html", "User-Agent": "wis-bench"}
+    answer = requests.get(f"http://{LOOPBACK}:{port}{PICTURE}", headers=headers, timeout=60)
+    answer.raise_for_status()
+    if off and "ETag" in answer.headers:
+        raise SystemExit("det som inte skulle återanvända något har en ETag")
+    if not off and "ETag" not in answer.headers:
+        print("OBS: lägesbildens sida har ingen ETag, och sparas alltså inte åt den som läser.")
+
+
+def _show(name: str, row: dict[str, float], readers: int) -> None:
+    title = {"us": "vi", "without": "utan återanvändning"}[name]
+    opened = "   ".join(f"{key} {row[f'{key}_ms']:.0f}" for key in ("p50", "p95", "p99", "max"))
+    print(f"{title:<24}{readers} öppnar på {WITHIN:.0f} s, ms:   {opened}   {row['failed']:.0f} fel")
+    for when, text in (("idle", "ingen läser"), ("during", "alla öppnar")):
+        print(
+            f"{'':<24}Publicera när {text}, ms:   p50 {row[f'publish_{when}_p50_ms']:.0f}"
+            f"   p95 {row[f'publish_{when}_p95_ms']:.0f}"
+        )
+    if row["publish_failed"]:
+        print(f"{'':<24}{row['publish_failed']:.0f} publiceringar GICK INTE IGENOM")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="script/bench herd", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one round of 300 readers")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    start, readers = time.monotonic(), 300 if chosen.quick else 2_000
+    figures = measure("postgresql" if chosen.postgres else "", quick=chosen.quick, readers=readers)
+    print(f"\n{'mål':<34}{'ska vara':>12}{'är':>10}")
+    for name, how, wanted in GOALS:
+        reached = figures[name] <= wanted
+        print(f"{name:<34}{how:>5} {wanted:<6g}{figures[name]:>10g}   {'nått' if reached else 'INTE NÅTT'}")
+    figures |= {"missed": sum(figures[name] > wanted for name, _, wanted in GOALS), "readers": readers}
+    took = round(time.monotonic() - start, 1)
+    print(json.dumps(figures | {"quick": chosen.quick, "postgres": chosen.postgres, "seconds": took}))
+
+
+if __name__ == "__main__":
+    main()
