@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from sqlalchemy import text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import event, text
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
 from wis.db import Base, Database, one_of
 from wis.tx import after_commit, before_commit
@@ -71,7 +71,7 @@ _HOJ = text(
     "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1 RETURNING nummer"
 )
 _SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE}
-_RAKNAS, _HOJDA = "raknas", "hojda"
+_RAKNAS, _OM_SKRIVET, _SKRIVIT, _HOJDA = "raknas", "raknas_om_skrivet", "skrivit", "hojda"
 
 
 def rakna(session: Session, slag: Raknat, id_: int) -> None:
@@ -81,11 +81,31 @@ def rakna(session: Session, slag: Raknat, id_: int) -> None:
     before_commit(session, _RAKNAS, _hoj)
 
 
+def rakna_om_skrivet(session: Session, slag: Raknat, id_: int) -> None:
+    """As rakna(), if the transaction of `session` goes on to write anything: many only look, and refuse."""
+    session.info.setdefault(_OM_SKRIVET, set()).add((slag.value, id_))
+    event.listen(session, "after_flush", _marker_skrivit)
+    event.listen(session, "do_orm_execute", _marker_om_det_skriver)
+    before_commit(session, _RAKNAS, _hoj)
+
+
+def _marker_skrivit(session: Session, _flush: object) -> None:
+    session.info[_SKRIVIT] = True
+
+
+def _marker_om_det_skriver(sats: ORMExecuteState) -> None:
+    if sats.is_insert or sats.is_update or sats.is_delete:
+        sats.session.info[_SKRIVIT] = True
+
+
 def _hoj(session: Session) -> None:
+    session.flush()
+    counted: set[tuple[str, int]] = session.info.get(_RAKNAS, set())
+    if session.info.get(_SKRIVIT):
+        counted = counted | session.info.get(_OM_SKRIVET, set())
     # In order: two transactions that raise the same numbers wait for each other, and never in a circle.
     session.info[_HOJDA] = {
-        (slag, id_): session.execute(_HOJ, {"slag": slag, "id": id_}).scalar_one()
-        for slag, id_ in sorted(session.info[_RAKNAS])
+        (slag, id_): session.execute(_HOJ, {"slag": slag, "id": id_}).scalar_one() for slag, id_ in sorted(counted)
     }
 
 

@@ -62,6 +62,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = create_wis_engine(url)
+        # SQLite gives every transaction one picture; PostgreSQL has to be asked for it. A page that is drawn of two
+        # would be kept under the number of the one, and say what the other said.
+        snapshot = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**snapshot)
         self._writer = self.engine.execution_options(wis_write=True)
         self._otalig = self.engine.execution_options(wis_write=True, wis_vanta=False)
         self._skrivlas = threading.Lock()
@@ -78,8 +82,8 @@ class Database:
             yield session
 
     def new_reading_session(self) -> Session:
-        """As reading(), for callers that close it themselves."""
-        return Session(self.engine, autoflush=False, info={"database": self})
+        """As reading(), for callers that close it themselves. All that is read in it is as of one moment."""
+        return Session(self._reader, autoflush=False, info={"database": self})
 
     def new_writing_session(self, *, vanta: bool = True) -> Session:
         """A session whose transaction takes the write lock at once, or waits for no lock; only tx.py commits it."""
@@ -93,7 +97,7 @@ class Database:
         SQLite itself makes who waits look again after 1 ms, 2 ms, … 100 ms: with several writers most of the time would
         go to sleep. Who has waited in vain goes on, and hears from the database that it is busy.
         """
-        if self.engine.dialect.name != "sqlite" or not vanta:
+        if not self.sqlite or not vanta:
             yield
             return
         fick = self._skrivlas.acquire(timeout=_VANTAR / 1000)
@@ -102,6 +106,11 @@ class Database:
         finally:
             if fick:
                 self._skrivlas.release()
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether it is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -76,7 +76,8 @@ class Begaran:
     def __init__(self, vag: "Snabbvag", vem: Kaka, stampel: Stampel) -> None:
         self._vag, self.vem, self.stampel = vag, vem, stampel
         self.etag = ""
-        self.till = clock.now() + LANGST
+        self.fran = clock.now()
+        self.till = self.fran + LANGST
         self._onskad, self._nekad = False, vem.meddelande or not stampel.far_lagras
 
     @property
@@ -179,7 +180,9 @@ class Snabbvag:
             kropp = b"".join(innehall)
         finally:
             getattr(innehall, "close", _ingenting)()
-        sida = Sida(begaran.stampel.grund, begaran.till, begaran.etag, _huvuden(svar[1], begaran.etag), kropp)
+        sida = Sida(
+            begaran.stampel.grund, begaran.fran, begaran.till, begaran.etag, _huvuden(svar[1], begaran.etag), kropp
+        )
         if environ["REQUEST_METHOD"] == "GET" and len(kropp) <= STORST:
             self.minne.lagg(nyckel, sida)
         return _svara(sida, environ, start_response)

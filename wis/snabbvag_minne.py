@@ -4,17 +4,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 _DESSUTOM = 1024
 """About as many bytes as a page costs besides its content and headers."""
+_TVEKAN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Sida:
-    """A page as it was sent, what it rests on, and when it is old whatever happens."""
+    """A page as it was sent, what it rests on, when it was drawn, and when it is old whatever happens."""
 
     grund: Hashable
+    fran: datetime
     till: datetime
     etag: str
     huvuden: tuple[tuple[str, str], ...]
@@ -22,7 +24,8 @@ class Sida:
 
     def galler(self, grund: Hashable, now: datetime) -> bool:
         """Whether it is still right, of one whose request rests on this."""
-        return now < self.till and grund == self.grund
+        # A clock that is set back must not keep it for longer.
+        return self.fran - _TVEKAN <= now < self.till and grund == self.grund
 
     @property
     def storlek(self) -> int:

@@ -5,6 +5,7 @@ comes back; what ends by itself ends the stamp, or is among rattens_slut().
 """
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,8 +43,8 @@ from wis.notiser.models import Utskick
 from wis.underrattelser.models import Underrattelse
 from wis.ytor.models import Lasmarke
 
-_LEDIGA = 40
-"""So many connections are kept for the next who asks."""
+_SAMTIDIGA = 10
+"""So many ask at a time, each on a connection that is kept for the next."""
 _log = logging.getLogger(__name__)
 _Kolumn = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -71,6 +72,7 @@ class Stampelmaskin:
         self._engine, self._vilotid = database.engine, vilotid
         self._fel: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._lediga: deque[Any] = deque()
+        self._plats = threading.BoundedSemaphore(_SAMTIDIGA)
         self._i_handelse, self._i_alla = _Sats(_I_HANDELSE, self._engine), _Sats(_ALLA, self._engine)
         event.listen(self._engine, "engine_disposed", lambda _engine: self.stang())
 
@@ -83,7 +85,8 @@ class Stampelmaskin:
         varden: dict[str, Any] = {"hash": token_hash, "slug": slug}
         tider = {"now": now, "vila": now - self._vilotid, "gles": now - GLES}
         try:
-            rader = self._fraga(self._i_alla if slug is None else self._i_handelse, varden, tider)
+            with self._plats:
+                rader = self._fraga(self._i_alla if slug is None else self._i_handelse, varden, tider)
         except (self._fel, DBAPIError, PoolTimeoutError) as fel:
             _log.info("a stamp could not be read: %s", type(fel).__name__)
             return None
@@ -114,10 +117,7 @@ class Stampelmaskin:
             # It may have been cut while it lay: so are the others, then.
             self.stang()
             return self._fraga(sats, varden, tider)
-        if len(self._lediga) < _LEDIGA:
-            self._lediga.append(connection)
-        else:
-            connection.close()
+        self._lediga.append(connection)
         return rader
 
     def _anslut(self) -> Any:

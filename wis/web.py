@@ -23,7 +23,7 @@ from wtforms.fields.core import UnboundField
 
 from wis import clock, datum, skydd
 from wis import tx as tx_module
-from wis.andringar import Raknat, rakna
+from wis.andringar import Raknat, rakna_om_skrivet
 from wis.db import Database
 from wis.settings import Settings
 
@@ -57,12 +57,12 @@ def session() -> Session:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """A write transaction on the app's database; see wis.tx. It is counted for the login that asks."""
+    """A write transaction on the app's database; see wis.tx. What is written is counted for the login that asks."""
     end_reading()
     inloggning_id: int | None = g.get("inloggning_id")
     with tx_module.transaction(database()) as writing:
         if inloggning_id is not None:
-            rakna(writing, Raknat.INLOGGNING, inloggning_id)
+            rakna_om_skrivet(writing, Raknat.INLOGGNING, inloggning_id)
         yield writing
 
 

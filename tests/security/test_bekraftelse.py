@@ -61,7 +61,7 @@ KRAVS = {
 """What changes phone, mail, factors or rights: written by hand, from what must not be done on a screen left open."""
 HEMLIGA = {"/mitt-konto/losenord", "/mitt-konto/sakerhet/app"}
 """Where the page itself asks first."""
-RORS = frozenset({"inloggning", "loggpost", "logghuvud"})
+RORS = frozenset({"inloggning", "loggpost", "logghuvud", "andringsnummer"})
 IFYLLT = {
     "adress": "070-174 06 05",
     "roll": "redaktor",

@@ -131,7 +131,7 @@ def test_a_page_can_be_asked_from_for_a_day(lage: Database, logga_in: LoggaIn) -
     client = logga_in(stod.LASARE)
     with clock.at(clock.now() - timedelta(hours=25)):
         old = _fraga(lage, client, sida="/handelser/a")
-    with clock.at(clock.now() - timedelta(hours=23)):
+    with clock.at(clock.now() - timedelta(hours=22)):
         newer = _fraga(lage, client, sida="/handelser/b")
     assert client.post("/fragor/stall", data=old).status_code == 400
     assert client.post("/fragor/stall", data=newer).status_code == 302

@@ -68,13 +68,17 @@ def lassida(mal: Mal, nummer: int | None, *, bestamd: bool = False) -> str:
 
 def _sidan(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool, **delar: Any) -> str:
     far_skriva, lagesbild = tillgang(Verb.SKRIVA, mal.sak), mal.lagesbild
+    far_publicera = tillgang(Verb.PUBLICERA, mal.sak)
+    if far_publicera:
+        # 'Läget oförändrat' has a key for this once.
+        lagra_inte()
     return render_template(
         "lagesbild/visa.html",
         mal=mal,
         version=version,
         bestamd=bestamd,
         far_skriva=far_skriva,
-        far_publicera=tillgang(Verb.PUBLICERA, mal.sak),
+        far_publicera=far_publicera,
         mitt=queries.find_utkast(web.session(), lagesbild.id, inloggad()) if lagesbild and far_skriva else None,
         nyckel=formularnyckel(None),
         handelse=mal.handelse,
