@@ -14,6 +14,8 @@ const VANTAR_LANGST = 30000;
 const HAMTA_HOGST = 15000;
 const SPRIDNING = 150; // so that all who are told at once don't ask at once
 const SPRIDNING_HOGST = 30000;
+const FORSPRANG = 1000;
+const SPRIDNING_ATER = 3000; // when many come back at once, as after a restart, and nobody has told how many
 const TALAMOD = 1500; // a break shorter than this is not worth a word
 const SPARRAD = 3; // so many tries in vain: there is no way through
 const OMTAG = 3; // so many times a page is asked for that is older than what was told
@@ -24,6 +26,7 @@ let stoppad = false;
 let hamtar = null;
 let planerad = 0;
 let igen = false;
+let andaIgen = false; // and whether anybody looks or not
 let minns = false; // something has happened that nobody was there to see
 let hamtad = nu();
 let gickBra = true;
@@ -35,8 +38,8 @@ let pollare = 0;
 let tystnad = 0;
 let sedan = null;
 let besked = null;
-let slag = new Set();
-let redanSagt = false;
+const osagt = new Map(); // what we were told of and have not said: { slag, nummer } by kind, id and version
+let redanSagt = null; // the highest number of what extracts have shown, until the page has come that shows it
 let anslutenForut = false;
 let bevakare = 0;
 let bevakningstid = VANTAR_KORTAST;
@@ -88,6 +91,8 @@ function doljInnehallet() {
 
 function utloggad() {
   const nasta = encodeURIComponent(location.pathname + location.search);
+  // Whoever comes after at this computer must not read on; what was being written stays for the one who logs in again.
+  doljInnehallet();
   stoppa('Du är utloggad.', { href: `/logga-in?nasta=${nasta}`, text: 'Logga in igen' });
 }
 
@@ -135,15 +140,22 @@ async function hamtaEnGang() {
   else if (omtag < OMTAG) setTimeout(planera, 500 * 2 ** omtag++);
 }
 
+// The kinds of what we were told of that a page with this number shows: what it is too old for is said with the next.
+function attSaga(nummer) {
+  const visat = [...osagt].filter(([, ett]) => !nummer || ett.nummer <= nummer);
+  for (const [namn] of visat) osagt.delete(namn);
+  return new Set(visat.map(([, ett]) => ett.slag));
+}
+
 function uppdatera(sida, nummer) {
   hamtad = nu();
   if (nummer) document.querySelector('main').dataset.nummer = nummer;
   document.dispatchEvent(new CustomEvent('wis:hamtad', { detail: sida }));
   const andrade = byt(sida);
-  const [vilka, tyst] = [slag, redanSagt];
-  redanSagt = false;
+  const tyst = redanSagt !== null;
+  if (!nummer || redanSagt <= nummer) redanSagt = null;
+  const vilka = andrade || nummer ? attSaga(nummer) : new Set();
   if (!andrade) return;
-  slag = new Set();
   pollsteg = 0;
   bevakningstid = VANTAR_KORTAST;
   bevaka();
@@ -154,9 +166,14 @@ function uppdatera(sida, nummer) {
 async function hamtaTillsKlart() {
   try {
     do {
-      igen = false;
+      igen = andaIgen = false;
       await hamtaEnGang();
-      if (igen && !stoppad) await vanta(Math.random() * spridning);
+      // For a short while only: what was told has been spread already, and what may have to be taken away waits behind us.
+      if (igen && !stoppad) await vanta(Math.random() * SPRIDNING);
+      if (igen && !andaIgen && !syns()) {
+        minns = true;
+        igen = false;
+      }
     } while (igen && !stoppad);
     gickBra = true;
   } catch (fel) {
@@ -181,6 +198,7 @@ async function hamta({ anda = false } = {}) {
   minns = false;
   if (hamtar) {
     igen = true;
+    andaIgen ||= anda;
     return hamtar;
   }
   hamtar = hamtaTillsKlart();
@@ -191,9 +209,16 @@ async function hamta({ anda = false } = {}) {
 }
 
 // Once, within so long, whatever more is told meanwhile.
-function planera(hogst = spridning) {
+function planera(hogst = spridning, tidigast = 0) {
   if (stoppad || planerad) return;
-  planerad = setTimeout(hamta, Math.random() * hogst);
+  planerad = setTimeout(hamta, tidigast + Math.random() * hogst);
+}
+
+// As `planera`, whatever is planned already.
+function planeraOm(hogst) {
+  clearTimeout(planerad);
+  planerad = 0;
+  planera(hogst);
 }
 
 // --- with and without a socket ---
@@ -243,8 +268,10 @@ function ansluten(vackt) {
   anslutenForut = true;
   // What happened between the page and the socket, or while it was away.
   if (forsta && (levande() || byggerPaVersion())) hamta();
+  if (forsta) return;
+  if (vackt) planeraOm(SPRIDNING);
   // The server may have started anew, and all others come now too.
-  else if (!forsta) planera(vackt ? SPRIDNING : spridning);
+  else planera(Math.max(spridning, SPRIDNING_ATER));
 }
 
 async function bruten(avServern) {
@@ -263,6 +290,8 @@ function hoppade(nummer) {
   return kant > 0 && nummer > kant + 1;
 }
 
+const namnPa = ({ slag, id, version }) => `${slag}-${id} ${version}`;
+
 function hort(andring) {
   document.dispatchEvent(new CustomEvent('wis:andring', { detail: andring }));
   const egen = document.querySelector('main')?.dataset.handelse;
@@ -273,24 +302,32 @@ function hort(andring) {
   if (nummer && andring.slag in ORD && nummer <= nummerI(document)) return; // the page was drawn after it
   const missat = hoppade(nummer);
   if (!levande()) return missat && planera();
-  if (andring.id) slag.add(andring.slag); // without: something, nobody knows what
-  if (andring.utdrag && syns()) hamtaUtdrag(andring);
-  planera();
+  if (andring.id) osagt.set(namnPa(andring), { slag: andring.slag, nummer }); // without: something, nobody knows what
+  if (andring.utdrag && syns()) hamtaUtdrag(andring, nummer);
+  // Among many the texts go ahead, and the pages that cost the server more come after.
+  planera(spridning, andring.utdrag && spridning > SPRIDNING ? FORSPRANG : 0);
 }
 
-async function hamtaUtdrag(andring) {
+async function hamtaUtdrag(andring, nummer) {
   const andrade = await visaUtdrag(andring, () => !stoppad);
   if (!andrade) return;
-  slag.delete(andring.slag); // it is said once: the page that follows has nothing more to say of it
-  redanSagt = true;
-  forkunna(andrade, new Set([andring.slag]));
+  // It is said once: the page that follows has nothing more to say of it.
+  redanSagt = Math.max(redanSagt ?? 0, nummer);
+  if (osagt.delete(namnPa(andring))) forkunna(andrade, new Set([andring.slag]));
   document.dispatchEvent(new CustomEvent('wis:uppdaterad', { detail: { andrade } }));
 }
 
 function vakna() {
   if (stoppad || !syns()) return;
-  uppkoppling?.genast();
-  if (minns || nu() - hamtad > 2000) hamta();
+  uppkoppling?.genast(true);
+  if (minns || planerad || nu() - hamtad > 2000) hamta();
+}
+
+// For a whole building perhaps, where nobody did anything: by lot.
+function natetTillbaka() {
+  if (stoppad) return;
+  uppkoppling?.paNytt();
+  planera(Math.max(spridning, SPRIDNING_ATER));
 }
 
 export async function starta() {
@@ -304,7 +341,7 @@ export async function starta() {
   document.documentElement.style.overflowAnchor = 'none';
   document.addEventListener('visibilitychange', vakna);
   document.addEventListener('wis:inaktuell', () => planera());
-  window.addEventListener('online', vakna);
+  window.addEventListener('online', natetTillbaka);
   window.addEventListener('pageshow', (handelse) => handelse.persisted && vakna());
   bevaka();
   uppkoppling = new Uppkoppling({ ansluten, bruten, nekad: franvarande, andring: hort });

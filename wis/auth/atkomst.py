@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
+from flask import session as kaka
 from flask_login import LoginManager, UserMixin, current_user, logout_user
 from sqlalchemy.orm import Session
 
@@ -248,6 +249,14 @@ def _bytt_aktor() -> web.Svar | None:
     )
 
 
+def glom_sidor(svar: Response) -> Response:
+    """The answer, by which the browser lets go of the pages that it has kept. Over http browsers don't heed it."""
+    # The next one at this computer must not find them.
+    if web.settings().https:
+        svar.headers["Clear-Site-Data"] = '"cache"'
+    return svar
+
+
 def agerar_for() -> str:
     """The id of the actor that one acts for, for the hidden field of a form; '' if not logged in."""
     who = subjekt()
@@ -262,7 +271,9 @@ def _till_inloggning() -> web.Svar:
         )
     if request.method == "GET":
         target = request.full_path if request.query_string else request.path
-        return cast(Response, redirect(url_for("auth.logga_in", nasta=target)))
+        svar = cast(Response, redirect(url_for("auth.logga_in", nasta=target)))
+        # A login that has ended leaves its cookie, and what it has read.
+        return glom_sidor(svar) if "_user_id" in kaka else svar
     if not web.fran_egen_sida():
         return cast(Response, redirect(url_for("auth.logga_in")))
     g.parkerat = web.inskickat()

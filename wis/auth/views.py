@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from wis import audit, web
 from wis.auth import demokonton, losenord, queries, service
-from wis.auth.atkomst import inloggad, oppen, subjekt
+from wis.auth.atkomst import glom_sidor, inloggad, oppen, subjekt
 from wis.auth.faktorvyer import fortsatt
 from wis.auth.forms import Inloggningsformular, Parkerat, egen_vag, las_parkerat, parkera
 from wis.auth.inslapp import Vidare, enhetsnyckel, foregaende_inloggning, strypning
@@ -46,11 +46,7 @@ def logga_ut() -> web.Svar:
             service.avsluta_inloggning(session, current_user.inloggning_id, who.aktor_id if who else None)
     kaka.clear()
     flash("Du är utloggad.", "klart")
-    svar = cast(Response, redirect(url_for("auth.logga_in")))
-    if web.settings().https:
-        # The next one at this computer must not find what the browser has kept. Over http browsers don't heed it.
-        svar.headers["Clear-Site-Data"] = '"cache"'
-    return svar
+    return glom_sidor(cast(Response, redirect(url_for("auth.logga_in"))))
 
 
 @bp.post("/byt-aktor")
