@@ -11,7 +11,7 @@ function kannetecken(element) {
     if (del.matches('input[name=csrf_token]')) del.removeAttribute('value');
     if (del.matches('details')) del.removeAttribute('open');
     if (del.matches('form[data-last]')) del.removeAttribute('hidden');
-    if (del.hasAttribute('data-live') || del.tagName === 'TABLE') del.removeAttribute('tabindex');
+    if (del.matches('[data-live], [data-utdrag], [data-utdrag-kort], table')) del.removeAttribute('tabindex');
     del.removeAttribute('data-utlovad');
     del.classList.remove('uppdaterad');
     if (del.getAttribute('class') === '') del.removeAttribute('class');
@@ -164,12 +164,15 @@ export function arAldre(sida) {
 }
 
 function bytKort(gammal, farsk) {
-  for (const del of KORTDELAR) {
-    const [fran, till] = [gammal.querySelector(del), farsk.querySelector(del)];
-    if (fran && till) fran.replaceWith(document.importNode(till, true));
-  }
-  const [lank, rubrik] = [gammal.querySelector('.korthuvud a'), farsk.querySelector('.korthuvud a')];
-  if (lank && rubrik) lank.textContent = rubrik.textContent;
+  const ny = document.importNode(farsk, true);
+  varsamt(gammal, ny, gammal, () => {
+    for (const del of KORTDELAR) {
+      const [fran, till] = [gammal.querySelector(del), ny.querySelector(del)];
+      if (fran && till) fran.replaceWith(till);
+    }
+    const [lank, rubrik] = [gammal.querySelector('.korthuvud a'), ny.querySelector('.korthuvud a')];
+    if (lank && rubrik) lank.textContent = rubrik.textContent;
+  });
 }
 
 function bytHela(gammal, farsk) {

@@ -48,13 +48,22 @@ export class Uppkoppling {
     socket.on('andring', (data) => this.#lyssnare.andring(data));
   }
 
-  // Try at once: somebody looks, or the network is back.
-  genast() {
+  // Try at once. `vackt`: because somebody looks.
+  genast(vackt = false) {
     if (!this.#socket || this.#socket.connected) return;
     clearTimeout(this.#nasta);
     this.#nasta = 0;
-    this.#vackt = true;
+    this.#vackt = vackt;
     this.#socket.connect();
+  }
+
+  // The network is back, for a whole building perhaps: by lot, but how it went before says nothing any more.
+  paNytt() {
+    if (!this.#socket || this.#socket.connected) return;
+    clearTimeout(this.#nasta);
+    this.#nasta = 0;
+    this.misslyckade = 0;
+    this.senare();
   }
 
   // Try again when the lot says so.
@@ -85,6 +94,7 @@ export class Uppkoppling {
   }
 
   #nekades() {
+    this.#vackt = false; // what is tried from now on, nobody asked for
     this.misslyckade += 1;
     this.#lyssnare.nekad();
     this.senare();
