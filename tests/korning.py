@@ -54,7 +54,7 @@ class Korning:
                 stderr=logg,
                 start_new_session=True,
             )
-        vanta_tills(self.svarar, 60, "att wis run svarar")
+        vanta_tills(self.svarar, 180, "att wis run svarar", paus=0.2)
         return self
 
     def starta_om(self) -> None:
@@ -74,7 +74,12 @@ class Korning:
             yield process
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
 
     def svarar(self) -> bool:
         """Whether it answers; raises AssertionError with its log if it has died."""

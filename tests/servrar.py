@@ -62,8 +62,11 @@ class StartFel(Exception):
     """A server did not start; the text holds the end of its own log."""
 
 
-def vanta_tills(villkor: Callable[[], T], sekunder: float = 30.0, vad: str = "villkoret") -> T:
-    """Poll until `villkor()` is true and return what it gave. Raises TimeoutError, naming `vad`, after `sekunder`."""
+def vanta_tills(villkor: Callable[[], T], sekunder: float = 30.0, vad: str = "villkoret", paus: float = 0.01) -> T:
+    """Poll until `villkor()` is true and return what it gave. Raises TimeoutError, naming `vad`, after `sekunder`.
+
+    `paus`: seconds between two looks; longer where the looking itself slows down what is waited for.
+    """
     slut = time.monotonic() + sekunder
     while True:
         svar = villkor()
@@ -71,7 +74,7 @@ def vanta_tills(villkor: Callable[[], T], sekunder: float = 30.0, vad: str = "vi
             return svar
         if time.monotonic() > slut:
             raise TimeoutError(f"{vad} inträffade inte inom {sekunder:g} s")
-        time.sleep(0.01)
+        time.sleep(paus)
 
 
 def vanta_pa_las(engine: Engine, antal: int) -> None:
@@ -207,7 +210,8 @@ class _Process:
         try:
             process.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            process.kill()
+            # The whole session of its own: those that it has started would live on, and hold its ports.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def stang(self) -> None:

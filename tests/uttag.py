@@ -32,6 +32,11 @@ FRIST = 30.0
 """Seconds to wait for what should take far less than one."""
 
 
+def ur_natet(data: dict[str, Any]) -> bool:
+    """Whether it was told by the number of an event alone, as it is a second after a word that did not come."""
+    return data.get("slag") == "handelse" and data["id"] == 0
+
+
 def inloggad(app: Flask, epost: str, url: str) -> str:
     """The cookie of a new login at this address, through the real page."""
     svar = app.test_client().post("/logga-in", data={"epost": epost, "losenord": LOSENORD}, base_url=url)
@@ -98,8 +103,16 @@ class Lyssnare:
         # The client forgets these when it is cut, without closing them.
         self._ws, self._lasare = self.klient.eio.ws, self.klient.eio.read_loop_task
 
-    def nasta(self) -> dict[str, Any]:
-        return self.hort.get(timeout=FRIST)
+    def nasta(self, *, med_nat: bool = False) -> dict[str, Any]:
+        """The next word; those of the net, which tells anew of what was told late, only if asked for."""
+        while True:
+            data = self.hort.get(timeout=FRIST)
+            if med_nat or not ur_natet(data):
+                return data
+
+    def har_hort_mer(self) -> bool:
+        """Whether more has come that nobody has taken, but for words of the net."""
+        return not all(map(ur_natet, list(self.hort.queue)))
 
     def stang(self) -> None:
         """Go as a browser does whose page is closed: without a word."""
@@ -107,6 +120,9 @@ class Lyssnare:
             self.klient.disconnect()
         else:
             self._ws.abort()
+        # Its writer may wait for something to send for half a minute, and its reader for the writer.
+        if self.klient.eio.queue is not None:
+            self.klient.eio.queue.put(None)
         self._lasare.join(FRIST)
         if self._ws is not None:
             self._ws.shutdown()

@@ -3,6 +3,7 @@
 import errno
 import http.client
 import socket
+import threading
 import time
 import urllib.request
 
@@ -19,17 +20,21 @@ def i_adress(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def vanta_pa_svar(url: str, inom: float = SVARAR_INOM) -> bool:
-    """Ask until there is an answer; whether one came within so many seconds. Any error while it starts may pass."""
+def vanta_pa_svar(url: str, inom: float = SVARAR_INOM, avbryt: threading.Event | None = None) -> bool:
+    """Ask until there is an answer; whether one came within so many seconds. Any error while it starts may pass.
+
+    Asks no more once `avbryt` is set.
+    """
+    avbryt = avbryt or threading.Event()
     # A proxy in the environment is for what lies outside this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     slut = time.monotonic() + inom
-    while time.monotonic() < slut:
+    while time.monotonic() < slut and not avbryt.is_set():
         try:
             with opener.open(url, timeout=2):
                 return True
         except (OSError, http.client.HTTPException):
-            time.sleep(0.1)
+            avbryt.wait(0.1)
     return False
 
 

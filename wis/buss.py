@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import socket
 import threading
 import time
 import uuid
@@ -19,6 +20,11 @@ FORSOK_IGEN = 1.0
 """Seconds between two tries to reach Redis."""
 VANTA_PA_REDIS = 2.0
 """The longest that a new connection waits for this process to hear the others."""
+SVARAR_INOM = 5.0
+"""The longest that Redis may take over an answer, in seconds."""
+# A machine that dies without a word is missed within half a minute; the system alone would need hours. The last of them
+# (ms) is for what was sent and never taken in: as long as such waits, the system asks for no sign of life.
+_LIVSTECKEN = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 _log = logging.getLogger(__name__)
 
 
@@ -73,7 +79,14 @@ class Buss:
     """The way to the other processes, and from them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._klient = redis.Redis.from_url(settings.redis_url or "", socket_connect_timeout=2, socket_keepalive=True)
+        self._klient = redis.Redis.from_url(
+            settings.redis_url or "",
+            socket_connect_timeout=2,
+            socket_timeout=SVARAR_INOM,
+            socket_keepalive=True,
+            # Not every platform has them all.
+            socket_keepalive_options={getattr(socket, n): v for n, v in _LIVSTECKEN.items() if hasattr(socket, n)},
+        )
         self._kanal, self._jag = kanal(settings), uuid.uuid4().hex
         self._las = threading.Lock()
         self._igang = False

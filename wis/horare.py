@@ -73,13 +73,8 @@ class Uppkopplad:
         return bool(can(self.subjekt, verb, sak, now))
 
 
-def bedom(session: Session, hash_: str, now: datetime, vilotid: timedelta) -> Uppkopplad | None:
-    """Who holds the login with this token hash and reads something; None if nobody, or half a login."""
-    return bedom_flera(session, [hash_], now, vilotid).get(hash_)
-
-
 def bedom_flera(session: Session, hashar: Collection[str], now: datetime, vilotid: timedelta) -> dict[str, Uppkopplad]:
-    """As bedom(), for many at once: those of these token hashes that somebody holds who reads something."""
+    """Who holds the logins with these token hashes and reads something; without half a login, and one that is none."""
     logins = (
         session.connection()
         .execute(

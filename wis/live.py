@@ -136,15 +136,29 @@ class Karna:
     # --- telling --------------------------------------------------------------------------------------------------
 
     def beratta(self, andringar: Sequence[Andring]) -> None:
-        """Tell those who may hear of each of these changes, all judged on what holds now."""
+        """Tell those who may hear of each of these changes, all judged on what holds now.
+
+        Raises what the database raises; then all were told to look, and nothing counts as told.
+        """
         att_saga = [andring for andring in andringar if andring.slag is not Slag.BEHORIGHET]
         if not att_saga:
             berorda = {andring.anvandare_id for andring in andringar}
             self.granska(None if None in berorda else berorda)
             return
-        now = clock.now()
+        # Marked first, so that what takes its time is not told by the net as well.
         for andring in att_saga:
             self._luckor.sagt(andring.handelse_id, andring.nummer)
+        try:
+            self._bedom_och_saga(att_saga)
+        except Exception:
+            # Who may hear of what could not be judged: all look for themselves, and the net tries again.
+            for andring in att_saga:
+                self._luckor.osagt(andring.handelse_id, andring.nummer)
+            self.be_alla_se_efter()
+            raise
+
+    def _bedom_och_saga(self, att_saga: Sequence[Andring]) -> None:
+        now = clock.now()
         alla = self._nu_uppkopplade()
         if not alla:
             return

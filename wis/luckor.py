@@ -41,10 +41,21 @@ class Luckor:
             handelse.senare.add(nummer)
             _flytta(handelse)
 
+    def osagt(self, handelse_id: int | None, nummer: int) -> None:
+        """That the change with this number was not told after all."""
+        if handelse_id is None or nummer == 0:
+            return
+        with self._las:
+            handelse = (self._handelser or {}).get(handelse_id)
+            if handelse is not None:
+                handelse.till = min(handelse.till, nummer - 1)
+                handelse.senare.discard(nummer)
+
     def missade(self, nu: Mapping[int, int], moment: float) -> dict[int, int]:
         """The events that rose by something that has not been told in a second, with their number now.
 
-        `nu`: the numbers in the database; `moment`: seconds of a clock that never goes back. They count as told.
+        `nu`: the numbers in the database; `moment`: seconds of a clock that never goes back. They count as
+        told, until osagt().
         """
         with self._las:
             if self._handelser is None:

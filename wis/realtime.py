@@ -61,10 +61,21 @@ class Live:
         )
         self._server: Any = self._socketio.server
         self._server.on("connect", self._anslut)
+        self._server.eio.on("message", self._bara_det_vantade)
         self._server.on("disconnect", self._glom)
         self._vidare = app.wsgi_app
         app.wsgi_app = self._grind  # type: ignore[method-assign]
         lyssna(database, Sandare(self._behandla).lamna)
+
+    def _bara_det_vantade(self, eio_sid: str, data: object) -> None:
+        """Hand on what a page of ours says (that it is here, and good-bye); whoever says anything else is cut.
+
+        The library would keep what it is told that more is to follow of, without end.
+        """
+        if isinstance(data, str) and data in {"0", "0{}", "1"}:
+            self._server._handle_eio_message(eio_sid, data)
+        else:
+            self._server.start_background_task(self._server.eio.disconnect, eio_sid)
 
     def antal(self) -> int:
         """How many are connected here."""

@@ -1,7 +1,8 @@
 """`wis run`: the application on gunicorn: one process of threads with the delivery worker in it, or several.
 
 Who is told to stop takes no new connections, answers those that were made, and then ends: behind a proxy that has
-another one to ask, a restart fails no request.
+another one to ask, a restart fails no request that was taken in. One whose connection is half made in the very moment
+that the door is shut is refused: a proxy asks the other one to read, and what was to be written is sent again.
 """
 
 import ctypes

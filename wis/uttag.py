@@ -10,11 +10,13 @@ import gc
 import itertools
 import json
 import logging
+import os
 import resource
 import signal
 import socket
 import struct
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
@@ -42,11 +44,17 @@ TALAMOD = 20.0
 """Seconds that a client may take in nothing of what lies there."""
 STANGS_INOM = 2.0
 """Seconds over which all are let go when the process ends, so that they come back spread out."""
+SLUT_INOM = 8.0
+"""Seconds from the word to end until it has ended, whatever hangs. Nothing is lost: nothing is written here."""
 _SKICKBUFFERT = 32 * 1024
 _TEXTRAM = 0x81
 _ADJO = "41"
 """What Socket.IO says to one who is cut: the page asks for itself again before it comes back."""
+_VANTADE = frozenset({"40", "40{}", "3", "41", "1"})
+"""All that a page of ours ever says: that it is here, that it still is, and good-bye (Engine.IO 4, Socket.IO 5)."""
+_FULLT = "Inga fler uppkopplingar: sidan hämtar nytt ändå."
 Send = Callable[[Any], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
 _log = logging.getLogger(__name__)
 
 
@@ -167,7 +175,7 @@ class Uttag:
 
     # --- coming in ------------------------------------------------------------------------------------------------
 
-    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request, or carry one socket for as long as it is open."""
         try:
             if scope["type"] == "websocket":
@@ -177,10 +185,10 @@ class Uttag:
         except Nekad as nej:
             await _svara(send, nej, https=self._https, uttag=scope.get("wis.protokoll"))
 
-    async def _uttag(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+    async def _uttag(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         hash_ = self._grind.hash_av(scope)
         if len(self._protokoll) >= self._hogst:
-            raise Nekad(503, "Inga fler uppkopplingar: sidan hämtar nytt ändå.")
+            raise Nekad(503, _FULLT)
         try:
             who = await self._bedomare.bedom(hash_)
         except SQLAlchemyError as fel:
@@ -188,13 +196,16 @@ class Uttag:
             raise Nekad(503, "Databasen går inte att nå just nu.") from fel
         if who is None:
             raise Nekad(403, "Logga in först.")
+        # Once more: thousands may have been judged at the same time.
+        if len(self._protokoll) >= self._hogst:
+            raise Nekad(503, _FULLT)
         if self.karna.antal_for(who.inloggning_id) >= PER_INLOGGNING:
             raise Nekad(503, "Så många sidor åt gången hålls inte uppkopplade.")
         sid, protokoll = str(next(self._nummer)), scope["wis.protokoll"]
         self._protokoll[sid] = protokoll
         self.karna.slapp_in(sid, who)
         try:
-            await self._vidare(_kort(scope), receive, send)
+            await self._vidare(_kort(scope), _bara_det_vantade(receive), send)
         finally:
             self.karna.glom(sid)
             self._protokoll.pop(sid, None)
@@ -226,6 +237,21 @@ class Uttag:
             self._loop.call_soon_threadsafe(protokoll.kapa, ram(_ADJO))
 
 
+def _bara_det_vantade(receive: Receive) -> Receive:
+    """What the client sends, as long as it is what a page of ours sends: anything else ends the connection.
+
+    The library would keep what it is told that more is to follow of, without end, for somebody who has nothing to say.
+    """
+
+    async def ta_emot() -> Any:
+        ord_ = await receive()
+        if ord_["type"] == "websocket.receive" and (ord_.get("text") or "") not in _VANTADE:
+            return {"type": "websocket.disconnect", "code": 1008}
+        return ord_
+
+    return ta_emot
+
+
 def _kort(scope: dict[str, Any]) -> dict[str, Any]:
     """The request with no more of its headers than Socket.IO looks at."""
     return scope | {"headers": [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]}
@@ -246,16 +272,18 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, uttag: Uttag) -> None:
         super().__init__(config)
         self._uttag = uttag
+        self._slut = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, once the others are heard."""
         await self._uttag.starta()
         await super().startup(sockets)
         adress = f"http://{i_adress(self.config.host)}:{self.config.port}"
-        self._halsar = asyncio.create_task(_halsa(adress))
+        self._halsar = asyncio.create_task(_halsa(adress, self._slut))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more in, let all go, and end."""
+        self._slut.set()
         for server in self.servers:
             server.close()
         await self._uttag.stang()
@@ -264,13 +292,24 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """End; at the second Ctrl-C at once. uvicorn would end itself by the same signal, before we have tidied up."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
+        if not self.should_exit:
+            self.should_exit = True
+            self._slut.set()  # also before it has started, when shutdown() is not called
+            vakt = threading.Timer(SLUT_INOM, _avbryt)
+            vakt.daemon = True
+            vakt.start()
 
 
-async def _halsa(adress: str) -> None:
-    if await asyncio.to_thread(vanta_pa_svar, f"{adress}/halsa/live"):
+async def _halsa(adress: str, slut: threading.Event) -> None:
+    if await asyncio.to_thread(vanta_pa_svar, f"{adress}/halsa/live", avbryt=slut):
         sys.stdout.write(f"Klar: {adress}/\n")
         sys.stdout.flush()
+
+
+def _avbryt() -> None:
+    # A thread that waits for the database can't be ended; who starts us anew does not wait for it either.
+    os.write(2, b"wis uttag did not end in time: what was left is cut\n")
+    os._exit(0)
 
 
 def kor(settings: Settings, database: Database, host: str, port: int) -> None:
@@ -303,7 +342,7 @@ def konfigurerad(uttag: Uttag, host: str, port: int) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=4096,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=3,
     )
 
 

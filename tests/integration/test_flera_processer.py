@@ -12,6 +12,7 @@ from tests import factories as f
 from tests.korning import Korning
 from tests.servrar import HttpGateway, Redis, vanta_tills
 from tests.utskick import falt
+from tests.uttag import FRIST, ur_natet
 from wis.auth.rules import Roll
 from wis.db import Database
 from wis.notiser.models import Kanalslag, Notisslag
@@ -45,7 +46,9 @@ def _lyssna(korning: Korning, epost: str) -> tuple[socketio.Client, list[dict[st
     heard: list[dict[str, Any]] = []
     client = socketio.Client()
     client.on("andring", heard.append)
-    client.connect(korning.url, headers={"Origin": korning.url, "Cookie": cookies}, transports=["polling"])
+    client.connect(
+        korning.url, headers={"Origin": korning.url, "Cookie": cookies}, transports=["polling"], wait_timeout=FRIST
+    )
     return client, heard
 
 
@@ -92,4 +95,4 @@ def test_published_at_one_process_heard_at_another_and_sent_by_a_third(
     assert [anrop.falt["to"] for anrop in gateway.anrop] == ["+46701740605"]
     assert "Färjan går inte." in gateway.anrop[0].falt["message"]
     # How a dispatch goes is its sender's alone.
-    assert {a["slag"] for a in heard_by_reader} == {"underrattelse"}
+    assert {a["slag"] for a in heard_by_reader if not ur_natet(a)} == {"underrattelse"}

@@ -1,5 +1,7 @@
 """The live channel of several processes on one PostgreSQL, tied together by Redis."""
 
+import os
+import signal
 import threading
 import uuid
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from redis import Redis as Redisklient
+from redis import RedisError
 
 from tests.servrar import Redis, vanta_tills
 from tests.uttag import FRIST, Anslut, Instans, anslutning, avstang, en_instans, folk
@@ -80,6 +83,22 @@ def test_a_worker_process_is_woken_when_another_has_something_to_send(settings: 
         assert vackt == [1]
     finally:
         slut.set()
+
+
+@pytest.mark.redis
+def test_a_redis_that_hangs_holds_up_nobody_for_long(
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wis.buss.SVARAR_INOM", 0.2)
+    bussen = Buss(replace(settings, redis_url=redis.url, secret_key=uuid.uuid4().hex))
+    bussen.sand(Andring(Slag.LAGESBILD, 5))
+    assert redis.pid is not None
+    os.kill(redis.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(RedisError):
+            bussen.sand(Andring(Slag.LAGESBILD, 6))
+    finally:
+        os.kill(redis.pid, signal.SIGCONT)
 
 
 @pytest.mark.postgres

@@ -108,7 +108,7 @@ def test_a_guest_hears_of_the_one_event_and_of_nothing_else(instans: Instans, an
     instans.andra(lambda session: anmal(session, Andring(Slag.BREV, 3, 2, aktorer=None)))
     _sag(instans, 3)
     assert _hor(gast, 3)
-    assert gast.hort.empty()
+    assert not gast.har_hort_mer()
 
 
 @pytest.mark.parametrize(("tlp", "hors"), [("green", True), ("amber", False), ("amber+strict", False), ("red", False)])
@@ -126,7 +126,7 @@ def test_who_is_kept_out_of_an_event_hears_nothing_of_it(instans: Instans, anslu
     _sag(instans, 2, "brand")
     assert _hor(undantagen, 2)
     assert [_hor(kollega, 1), _hor(kollega, 2)] == [True, True]
-    assert undantagen.hort.empty()
+    assert not undantagen.har_hort_mer()
 
 
 def test_who_has_a_role_in_one_event_alone_hears_of_that_one(instans: Instans, anslut: Anslut) -> None:
@@ -295,10 +295,11 @@ def test_sending_asks_the_database_as_often_however_many_listen(instans: Instans
         event.remove(instans.database.engine, "before_cursor_execute", rakna)
         return len(fragor)
 
+    # The fewest of three: on a slow machine the net asks too, of what was told late.
     en = [anslut(instans)]
-    forst = antal_fragor(1, en)
+    forst = min(antal_fragor(nummer, en) for nummer in (1, 2, 3))
     flera = en + [anslut(instans) for _ in range(6)]
-    assert antal_fragor(2, flera) == forst
+    assert min(antal_fragor(nummer, flera) for nummer in (4, 5, 6)) == forst
 
 
 def test_the_refusal_of_a_stranger_carries_the_headers_of_every_answer(instans: Instans) -> None:

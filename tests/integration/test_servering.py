@@ -1,27 +1,29 @@
-"""The whole layout as it is shipped: nginx before two `wis run`, `wis uttag` and `wis worker`, on one Redis."""
+"""The whole layout as it is shipped: nginx before two `wis run` and a `wis uttag`, on one Redis."""
 
 import secrets
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from select import select as lasbara
 from typing import Any
 
 import pytest
 import requests
 import socketio
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tests import factories as f
 from tests.korning import Korning
 from tests.nginx import Nginx
 from tests.servrar import Redis, ledig_port, vanta_tills
 from tests.utskick import falt
+from tests.uttag import FRIST
 from wis import clock, utdrag
 from wis.andringar import Slag
 from wis.auth.rules import Roll
@@ -29,7 +31,7 @@ from wis.db import Database
 from wis.server import slapp_inga_fler
 from wis.settings import Settings
 from wis.tx import transaction
-from wis.underrattelser.models import Underrattelse
+from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
 pytestmark = pytest.mark.redis
 SKRIVER, LASER = "talesperson@nacka.example", "lasare@solna.example"
@@ -96,13 +98,12 @@ def _utlagg(databas_url: str, redis: Redis, tmp_path: Path) -> Iterator[Utlagg]:
             Korning(instances[0], **miljo, processer="2") as one,
             Korning(instances[1], **miljo) as other,
             one.bredvid("uttag", "--port", str(uttag)),
-            one.bredvid("worker"),
         ):
             for korning, port in zip((one, other), webb, strict=True):
                 korning.port, korning.url = port, f"http://127.0.0.1:{port}"
             with ThreadPoolExecutor() as pool:
                 list(pool.map(Korning.starta, (one, other)))
-            vanta_tills(partial(_svarar, f"http://127.0.0.1:{uttag}/halsa/live"), 60, "wis uttag")
+            vanta_tills(partial(_svarar, f"http://127.0.0.1:{uttag}/halsa/live"), 180, "wis uttag")
             nginx.starta()
             yield Utlagg(nginx, (one, other), databas_url, miljo)
 
@@ -172,7 +173,7 @@ def _uppkopplad(utlagg: Utlagg, heard: list[dict[str, Any]]) -> Iterator[None]:
     with utlagg.inloggad(LASER) as session:
         client = socketio.Client(http_session=session)
         client.on("andring", heard.append)
-        client.connect(utlagg.nginx.url, transports=["websocket"])
+        client.connect(utlagg.nginx.url, transports=["websocket"], wait_timeout=FRIST)
         try:
             yield
         finally:
@@ -201,18 +202,22 @@ def _med(utlagg: Utlagg, text: str) -> list[str]:
 
 def test_a_door_that_is_shut_loses_nobody_who_stood_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(FRIST)
         address = door.getsockname()
-        with socket.create_connection(address, timeout=10) as first:
+        with socket.create_connection(address, timeout=FRIST) as first:
+            # Who has come all the way in: on a slow machine that may be later than the client believes.
+            assert lasbara([door], [], [], FRIST)[0]
             slapp_inga_fler(door)
             with pytest.raises(TimeoutError):  # no answer, which a client takes for a lost packet and tries again
                 socket.create_connection(address, timeout=0.2)
             inside, _ = door.accept()
             with inside:
+                inside.settimeout(FRIST)
                 first.sendall(b"hej")
                 assert inside.recv(3) == b"hej"
             door.close()
             with pytest.raises(ConnectionRefusedError):
-                socket.create_connection(address, timeout=10)
+                socket.create_connection(address, timeout=FRIST)
 
 
 # --- one after the other -------------------------------------------------------------------------------------------
@@ -224,18 +229,20 @@ class Trafik:
 
     utlagg: Utlagg
     slut: threading.Event = field(default_factory=threading.Event)
-    las: list[int] = field(default_factory=list)
     skrivet: list[str] = field(default_factory=list)
+    nekat: list[str] = field(default_factory=list)
     fel: list[str] = field(default_factory=list)
 
     def las_om(self) -> None:
         """Read the page of the event, again and again."""
         with self.utlagg.inloggad(LASER) as session:
             while not self.slut.is_set():
-                self._gor(lambda: session.get(f"{self.utlagg.nginx.url}/handelser/storm", timeout=60), 200)
+                svar = self._svar(partial(session.get, f"{self.utlagg.nginx.url}/handelser/storm"))
+                if svar != "200":
+                    self.fel.append(f"GET {svar}")
 
     def skriv_om(self) -> None:
-        """Publish one text after the other, by the same form."""
+        """Publish one text after the other, by the same form; what is refused is sent once more, as it was."""
         with self.utlagg.inloggad(SKRIVER) as session:
             page = session.get(f"{self.utlagg.nginx.url}{NY}", timeout=60).text
             form = {namn: falt(page, namn) for namn in ("csrf_token", "som_aktor")}
@@ -243,25 +250,26 @@ class Trafik:
                 rubrik = uuid.uuid4().hex
                 form |= {"rubrik": rubrik, "text": "Prov.", "handling": "avisera", "nyckel": uuid.uuid4().hex}
                 post = partial(session.post, f"{self.utlagg.nginx.url}{NY}", data=dict(form), allow_redirects=False)
-                if self._gor(lambda post=post: post(timeout=60), 302):
-                    self.skrivet.append(rubrik)
+                svar = self._svar(post)
+                if svar != "302":
+                    self.nekat.append(svar)
+                    svar = self._svar(post)  # as by 'Skicka igen': the same key
+                (self.skrivet if svar == "302" else self.fel).append(rubrik if svar == "302" else f"POST {svar}")
 
-    def _gor(self, fraga: Any, vantat: int) -> bool:
+    def _svar(self, fraga: Callable[..., requests.Response]) -> str:
         self.slut.wait(0.02)  # a steady stream: what is tried is not how much they can take
         try:
-            status = fraga().status_code
+            return str(fraga(timeout=60).status_code)
         except requests.RequestException as fel:
-            self.fel.append(repr(fel))
-            return False
-        if status != vantat:
-            self.fel.append(f"{status} i stället för {vantat}")
-            return False
-        self.las.append(status)
-        return True
+            return repr(fel)
 
 
 def _prova_byte(utlagg: Utlagg) -> None:
-    """Restarted one after the other, under people who read and write: nothing fails, and all that was taken is kept."""
+    """Restarted one after the other, under people who read and write: nothing is lost, and nothing taken in dropped.
+
+    A connection that is half made when the door is shut is refused: so rarely that twice is a fault. What was refused
+    and sent again is published once.
+    """
     trafik = Trafik(utlagg)
     tradar = [threading.Thread(target=gor) for gor in (trafik.las_om, trafik.skriv_om, trafik.skriv_om)]
     for trad in tradar:
@@ -275,9 +283,9 @@ def _prova_byte(utlagg: Utlagg) -> None:
         trafik.slut.set()
         for trad in tradar:
             trad.join(90)
-    assert trafik.fel == [], utlagg.nginx.logg()
+    assert (trafik.fel, trafik.nekat[1:]) == ([], []), (trafik.nekat, utlagg.nginx.logg())
     database = Database(utlagg.databas_url)
     with database.reading() as reading:
-        kvar = reading.scalar(select(func.count()).select_from(Underrattelse))
+        rubriker = reading.scalars(select(UnderrattelseVersion.rubrik)).all()
     database.dispose()
-    assert kvar == len(trafik.skrivet) + 1
+    assert sorted(rubriker) == sorted(["Färjan", *trafik.skrivet])

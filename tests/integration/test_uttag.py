@@ -120,9 +120,11 @@ def test_what_is_published_is_heard_at_two_processes_by_those_who_read_it_also_w
         vid_annan.vanta_tills_kapad()
         redis.stanna()
         sidor.sag(4)
+        while (hort := polisen.nasta(med_nat=True))["nummer"] < 4:
+            pass  # on a slow machine, again of what was told late
         # By the number alone, and so not of what.
         missat = {"slag": "handelse", "id": 0, "version": 0, "handelse_id": sidor.handelse_id}
-        assert polisen.nasta() == missat | {"nummer": 4, "spridning": 150}
+        assert hort == missat | {"nummer": 4, "spridning": 150}
         redis.starta()
         while polisen.nasta()["slag"] != "behorighet":
             pass  # told to look again once the others are heard anew: what was said meanwhile is lost

@@ -20,7 +20,7 @@ from wis.auth.queries import find_anvandare
 from wis.auth.rules import Roll
 from wis.auth.service import token_hash
 from wis.db import Database
-from wis.horare import bedom
+from wis.horare import bedom_flera
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -144,8 +144,8 @@ class TestHowLongALoginLasts:
         with client.session_transaction() as kaka:
             hash_ = token_hash(kaka["_user_id"])
         with database.reading() as session:
-            assert bedom(session, hash_, clock.now(), rest) is not None
-            assert bedom(session, hash_, clock.now() + rest + TIMME, rest) is None
+            assert bedom_flera(session, [hash_], clock.now(), rest)
+            assert not bedom_flera(session, [hash_], clock.now() + rest + TIMME, rest)
 
 
 class TestTheListOfLogins:
