@@ -37,10 +37,11 @@ class Nginx(_Process):
         self.url = f"https://localhost:{self.port}"
         self.certifikat = self.katalog / "fullchain.pem"
         self.statisk = self.katalog / "statisk"
+        self.acme = self.katalog / "acme"
         shutil.copytree(DEPLOY / "nginx", self.katalog / "conf")
         _certifikat(self.katalog)
         servrar = self.katalog / "conf" / "wis" / "servrar.conf"
-        portar = {8000: webb[0], 8010: webb[1], 8001: uttag[0], 8011: uttag[1]}
+        portar = {8000: webb[0], 8010: webb[1], 8020: webb[0], 8001: uttag[0], 8011: uttag[1]}
         _byt(servrar, {f"127.0.0.1:{fran} ": f"127.0.0.1:{till} " for fran, till in portar.items()})
         self._har()
 
@@ -59,6 +60,7 @@ class Nginx(_Process):
             "/var/log/nginx/": f"{self.katalog}/",
             "/dev/shm/": f"{self.katalog}/",
             "/var/cache/wis": str(self.statisk),
+            "/var/www/acme": str(self.acme),
             "/etc/ssl/wis/": f"{self.katalog}/",
             "https://wis.example.se": self.url,
             "wis.example.se": "localhost",
