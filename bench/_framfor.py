@@ -46,13 +46,13 @@ def _main(folder: Path, front: int) -> str:
 
 def _upstreams(text: str, pages: Sequence[int], sockets: Sequence[int]) -> str:
     """The shipped list of servers, with our ports."""
-    ports = iter([*pages, *pages, *sockets])
-    return re.sub(r"server 127\.0\.0\.1:\d+", lambda _: f"server {LOOPBACK}:{next(ports)}", text)
+    ours = dict(zip(("8000", "8010", "8020", "8001", "8011"), [*pages, *sockets], strict=True))
+    return re.sub(r"server 127\.0\.0\.1:(\d+)", lambda found: f"server {LOOPBACK}:{ours[found[1]]}", text)
 
 
 @contextmanager
 def shipped_nginx(folder: Path, front: int, pages: Sequence[int], sockets: Sequence[int]) -> Iterator[int]:
-    """nginx at the port `front`, before these ports of pages and of sockets (two of each); gives its process id."""
+    """nginx at the port `front`, before these pages (two, one for who writes) and two sockets; gives its process id."""
     shutil.copytree(_SHIPPED / "wis", folder / "wis")
     servers, headers = folder / "wis" / "servrar.conf", folder / "wis" / "huvuden.conf"
     servers.write_text(_upstreams(servers.read_text(encoding="utf-8"), pages, sockets), encoding="utf-8")

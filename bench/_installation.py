@@ -305,12 +305,16 @@ def nginx(folder: Path, http: str, port: int) -> Iterator[SimpleNamespace]:
 
 
 @contextmanager
-def wis_run(system: Installation, redis_url: str, *, off: bool = False) -> Iterator[int]:
-    """`wis run` as it is run behind a proxy; gives its port. `off`: nothing is used again."""
+def wis_run(system: Installation, redis_url: str, *, off: bool = False, writing: bool = False) -> Iterator[int]:
+    """`wis run` as it is run behind a proxy; gives its port. `off`: nothing is used again.
+
+    `writing`: the one that forms are sent to, which goes before the others as in deploy/ (by nice, where root runs it).
+    """
     port = ledig_port()
     settings = {"bas_url": f"http://{LOOPBACK}:{port}", "redis_url": redis_url}
-    settings |= {"inbyggda_uttag": "0", "processer": "2", "threads": "2"}
+    settings |= {"inbyggda_uttag": "0", "processer": "1" if writing else "2", "threads": "4" if writing else "2"}
     environment = system.environment(**settings) | ({OFF: "1"} if off else {})
-    command = [sys.executable, "-m", "bench._app", "run", "--port", str(port)]
+    before_others = ["nice", "-n", "-5"] if writing and os.geteuid() == 0 else []
+    command = [*before_others, sys.executable, "-m", "bench._app", "run", "--port", str(port)]
     with serving(command, environment, system.folder / "log", port, "/halsa/live"):
         yield port

@@ -21,6 +21,7 @@ from bench._protokoll import Answer, Page, Wire, get, open_socket
 
 SPREAD = 0.15
 """Seconds over which those who are told at once spread their first fetch, as in live.js."""
+_AHEAD = 1.0
 FIRST_RETRY, LONGEST_RETRY, PATIENT_RETRIES = 3.0, 30.0, 2
 """A client that was cut tries again at a moment drawn evenly from so many seconds, doubled each time, as in live.js."""
 _AT_ONCE = 100
@@ -184,9 +185,9 @@ class Crowd:
         if self.order.page:
             await self._ask(number, self.round, self.spread)
 
-    async def _ask(self, number: int, current: Round, spread: float) -> None:
-        """The page, within so many seconds: what happened while the socket was away, or what was told."""
-        await asyncio.sleep(random.random() * spread)
+    async def _ask(self, number: int, current: Round, spread: float, ahead: float = 0.0) -> None:
+        """The page, after `ahead` seconds and within so many more: what happened meanwhile, or what was told."""
+        await asyncio.sleep(ahead + random.random() * spread)
         self._planned.discard(number)
         await self.fetch_page(number, current)
 
@@ -220,11 +221,12 @@ class Crowd:
     def _follow(self, number: int, data: dict[str, Any], current: Round) -> None:
         """The extract at once, and the page once within the spread, whatever more is told meanwhile."""
         self.spread = max(SPREAD, data.get("spridning", 0) / 1000) if current.extract else SPREAD
-        if data.get("utdrag") and current.extract:
+        extract = bool(data.get("utdrag") and current.extract)
+        if extract:
             self.start(self._fetch_extract(number, data["utdrag"], current))
         if number not in self._planned:
             self._planned.add(number)
-            self.start(self._ask(number, current, self.spread))
+            self.start(self._ask(number, current, self.spread, _AHEAD if extract and self.spread > SPREAD else 0.0))
 
     async def _fetch_extract(self, number: int, address: str, current: Round) -> None:
         await asyncio.sleep(random.random() * SPREAD)

@@ -3,6 +3,7 @@
 The readers belong to 100 actors, each with a login of its own, and one spokesman publishes through the real form.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -41,7 +42,8 @@ class Layout:
         """`front`: the port that people go by, of nginx."""
         self.redis, self.count, self.front = redis, count, (LOOPBACK, front)
         self.installation = Installation(postgres.nytt_databas(), events=events)
-        self.pages = [(LOOPBACK, ledig_port()) for _ in range(RUN)]
+        # Two for who reads and, last, one for who writes.
+        self.pages = [(LOOPBACK, ledig_port()) for _ in range(RUN + 1)]
         self.host = f"{LOOPBACK}:{front}"
         self.cookies: list[str] = []
         self.uttag: dict[int, subprocess.Popen[bytes]] = {}
@@ -57,14 +59,15 @@ class Layout:
             us = self._stack.enter_context(self.installation)
             writer = us.logins(1, Roll.TALESPERSON, [us.actors[0]])[0]
             self.cookies = us.logins(self.count)
-            for _, port in self.pages:
-                command = [sys.executable, "-m", "wis", "run", "--port", str(port)]
+            for number, (_, port) in enumerate(self.pages):
+                before_others = ["nice", "-n", "-5"] if number == RUN and os.geteuid() == 0 else []
+                command = [*before_others, sys.executable, "-m", "wis", "run", "--port", str(port)]
                 self._stack.enter_context(serving(command, self.environment, self.log, port, "/halsa/live"))
             for _ in range(UTTAG):
                 self.start_uttag(ledig_port())
             for port in self.uttag:
                 self.wait_for_uttag(port)
-            self.writers = [Writer(f"http://{LOOPBACK}:{port}", self.host, writer) for _, port in self.pages]
+            self.writers = [Writer(f"http://{LOOPBACK}:{port}", self.host, writer) for _, port in reversed(self.pages)]
             self.writers[0].publish("Start")
         except BaseException:
             self.__exit__(None, None, None)

@@ -1,8 +1,9 @@
 """A herd measured: 2,000 logins of 100 actors open the lägesbild within five seconds, while five actors publish.
 
-Real `wis run` with two processes of two threads and Redis, on SQLite or PostgreSQL. Each reader has a connection of
-their own, and is counted from the moment at which they tapped. Beside it the same with nothing used again: no fast path
-and no ETag, no shared contents, all drawn for each. Prints a table and, last, one JSON object.
+Real `wis run` with two processes of two threads for who reads and one for who writes, as in deploy/, and Redis, on
+SQLite or PostgreSQL. Each reader has a connection of their own, and is counted from the moment at which they tapped.
+Beside it the same with nothing used again (no fast path and no ETag, no shared contents, all drawn for each) and
+nothing kept apart. Prints a table and, last, one JSON object.
 """
 
 import argparse
@@ -34,12 +35,13 @@ GOALS = (("failed", "<=", 0.0), ("publish_vs_idle", "<=", 1.5))
 class Herd:
     """What has been measured of one way to serve, round by round."""
 
-    def __init__(self, name: str, port: int, system: Installation) -> None:
+    def __init__(self, name: str, port: int, writing_port: int, system: Installation) -> None:
         self.name, self._port = name, port
         cookies = system.logins(WRITING, Roll.TALESPERSON, system.actors[1 : 1 + WRITING])
         shared: dict[str, int] = {}
         self._writers = [
-            Writer(port, cookie, "storm-0", system.actors[1 + number], shared) for number, cookie in enumerate(cookies)
+            Writer(writing_port, cookie, "storm-0", actor, shared)
+            for actor, cookie in zip(system.actors[1:], cookies, strict=False)
         ]
         for writer in self._writers:
             writer.open()
@@ -54,9 +56,9 @@ class Herd:
 
     def publish(self, seconds: float) -> None:
         """The writers alone."""
-        before = len(self._sent())
+        before = self._sent()
         publish_by_schedule(self._writers, PERIOD, seconds).join()
-        self.idle += self._sent()[before:]
+        self.idle += [sent for sent in self._sent() if sent not in before]
 
     def open(self, cookies: list[str]) -> None:
         """The herd comes, each of them new, while the writers publish."""
@@ -101,7 +103,8 @@ def measure(url: str, *, quick: bool, readers: int) -> dict[str, float]:
                 system = stack.enter_context(Installation(url and _new(stack)))
                 port = stack.enter_context(wis_run(system, redis.url, off=off))
                 _check(port, system.logins(1)[0], off=off)
-                herd = Herd(name, port, system)
+                writing = port if off else stack.enter_context(wis_run(system, redis.url, writing=True))
+                herd = Herd(name, port, writing, system)
                 stack.callback(herd.close)
                 herd.publish(2 * PERIOD)  # not counted: whoever is first has everything to read in
                 herd.idle.clear()
