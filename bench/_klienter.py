@@ -22,7 +22,7 @@ from bench._protokoll import Answer, Page, Wire, get, open_socket
 SPREAD = 0.15
 """Seconds over which those who are told at once spread their first fetch, as in live.js."""
 _AHEAD = 1.0
-FIRST_RETRY, LONGEST_RETRY, PATIENT_RETRIES = 3.0, 30.0, 2
+FIRST_RETRY, LONGEST_RETRY, PATIENT_RETRIES = 3.0, 30.0, 5
 """A client that was cut tries again at a moment drawn evenly from so many seconds, doubled each time, as in live.js."""
 _AT_ONCE = 100
 _FETCHES_AT_ONCE = 32

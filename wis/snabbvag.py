@@ -2,8 +2,9 @@
 
 It sits directly around the app, within every guard. One question to the database reads the stamp (snabbvag_stampel):
 the login goes on, and nothing that the page rests on has changed. The stamp is read before the page is drawn and kept
-with it, so that what changes while it is drawn makes it old. Nothing is kept for longer than LANGST: what others change
-and no stamp tells of, such as a count in the header, is no older than that. Which pages may be kept, the views say by
+with it, so that what changes while it is drawn makes it old. Nobody is given a page that is older than LANGST: what
+others change and no stamp tells of, such as a count in the header, is no older than that; a page that stands open may
+stand for DUGER. Which pages may be kept, the views say by
 wis.auth.snabbvag.
 """
 
@@ -32,6 +33,8 @@ from wis.snabbvag_minne import Minne, Sida
 from wis.snabbvag_stampel import Stampel, Stampelmaskin, rattens_slut, slut_i
 
 LANGST = timedelta(seconds=30)
+DUGER = timedelta(minutes=10)
+"""For how long an open page may stand that asks again by itself, as long as nothing that is counted has changed."""
 MINNE = 32 * 1024 * 1024
 """How many bytes of pages one process keeps."""
 STORST = 256 * 1024
@@ -77,7 +80,7 @@ class Begaran:
         self._vag, self.vem, self.stampel = vag, vem, stampel
         self.etag = ""
         self.fran = clock.now()
-        self.till = self.fran + LANGST
+        self.till, self.duger_till = self.fran + LANGST, self.fran + DUGER
         self._onskad, self._nekad = False, vem.meddelande or not stampel.far_lagras
 
     @property
@@ -96,11 +99,13 @@ class Begaran:
         if self._nekad or handelse_id != self.stampel.handelse_id or who.betraktare is not None:
             self._nekad = True
             return
-        slut = till
+        slut = None
         if not self._onskad:
             self._onskad = True
             slut = rattens_slut(web.session(), who, handelse_id, now, self._vag.slut_i(self.stampel, now))
         self.till = min(moment for moment in (self.till, till, slut) if moment is not None)
+        # What a view says of `till` is of words that an open page's script keeps true itself.
+        self.duger_till = min(moment for moment in (self.duger_till, slut) if moment is not None)
 
     def lagra_inte(self) -> None:
         """Never keep the page."""
@@ -128,7 +133,7 @@ class Snabbvag:
         environ["HTTP_ACCEPT_ENCODING"] = kodning(environ.get("HTTP_ACCEPT_ENCODING", ""))
         nyckel, nagon = _nyckel(varde, environ), not _av_sig_sjalv(environ)
         sida = None if stampel.anteckna and nagon else self.minne.hamta(nyckel)
-        if sida is not None and sida.galler(stampel.grund, clock.now()):
+        if sida is not None and _racker(sida, stampel, environ):
             return _svara(sida, environ, start_response)
         return self._rita(Begaran(self, vem, stampel), nyckel, environ, start_response)
 
@@ -180,9 +185,8 @@ class Snabbvag:
             kropp = b"".join(innehall)
         finally:
             getattr(innehall, "close", _ingenting)()
-        sida = Sida(
-            begaran.stampel.grund, begaran.fran, begaran.till, begaran.etag, _huvuden(svar[1], begaran.etag), kropp
-        )
+        tider = (begaran.fran, begaran.till, begaran.duger_till)
+        sida = Sida(begaran.stampel.grund, *tider, begaran.etag, _huvuden(svar[1], begaran.etag), kropp)
         if environ["REQUEST_METHOD"] == "GET" and len(kropp) <= STORST:
             self.minne.lagg(nyckel, sida)
         return _svara(sida, environ, start_response)
@@ -228,6 +232,18 @@ def _svara(sida: Sida, environ: dict[str, Any], start_response: Any) -> Iterable
 def _har_redan(onskat: str, etag: str) -> bool:
     """Whether If-None-Match names this ETag, by weak comparison (RFC 9110, 13.1.2)."""
     return bool(onskat) and (parse_etags(onskat).contains_weak(etag.removeprefix("W/").strip('"')))
+
+
+def _racker(sida: Sida, stampel: Stampel, environ: dict[str, Any]) -> bool:
+    """Whether the kept page answers: it is right; or an open page that has it asks by itself whether it may stand.
+
+    Thousands whose sockets came back ask so, and each page that asks because it has no socket.
+    """
+    now = clock.now()
+    if sida.galler(stampel.grund, now):
+        return True
+    har = "HTTP_X_LIVE" in environ and _har_redan(environ.get("HTTP_IF_NONE_MATCH", ""), sida.etag)
+    return har and sida.duger(stampel.grund, now)
 
 
 def _av_sig_sjalv(environ: dict[str, Any]) -> bool:

@@ -13,19 +13,30 @@ _TVEKAN = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Sida:
-    """A page as it was sent, what it rests on, when it was drawn, and when it is old whatever happens."""
+    """A page as it was sent, what it rests on, when it was drawn, and when it is old whatever happens.
+
+    `duger_till`: until when it will do for one that asks by itself and has it already.
+    """
 
     grund: Hashable
     fran: datetime
     till: datetime
+    duger_till: datetime
     etag: str
     huvuden: tuple[tuple[str, str], ...]
     kropp: bytes
 
     def galler(self, grund: Hashable, now: datetime) -> bool:
         """Whether it is still right, of one whose request rests on this."""
+        return self._fore(self.till, grund, now)
+
+    def duger(self, grund: Hashable, now: datetime) -> bool:
+        """Whether nothing that counts has changed, for an open page that has it and asks if it may stand."""
+        return self._fore(self.duger_till, grund, now)
+
+    def _fore(self, slut: datetime, grund: Hashable, now: datetime) -> bool:
         # A clock that is set back must not keep it for longer.
-        return self.fran - _TVEKAN <= now < self.till and grund == self.grund
+        return self.fran - _TVEKAN <= now < slut and grund == self.grund
 
     @property
     def storlek(self) -> int:

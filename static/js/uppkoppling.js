@@ -1,7 +1,7 @@
 // The socket, and when it is tried again: each time within a longer while, at a moment drawn by lot, so that thousands who
 // lose it in the same second don't come back in the same second.
 const FORST = 3000;
-const TALIGT = 2; // so many tries more before the while grows: a server that starts again is soon back
+const TALIGT = 5; // so many tries more before the while grows: a server that starts again is soon back
 const LANGST = 30000;
 const HALLER = 5000; // a connection that lasts as long is one that works
 

@@ -295,6 +295,29 @@ def test_a_right_that_ends_by_itself_ends_what_is_kept_at_that_moment(settings: 
     assert sista == 404
 
 
+def test_an_open_page_that_asks_by_itself_may_stand_until_something_changes_or_a_right_ends(
+    settings: Settings, database: Database
+) -> None:
+    bygg(database)
+    app, start = en_app(settings, database), clock.now()
+    slut = start + timedelta(minutes=5)
+    with clock.at(start):
+        lasare = logga_in(app, LASARE)
+        with transaction(database) as session:
+            _lasratt_slutar(session, slut)
+        fraga(lasare, X_Live="1")
+        etag = fraga(lasare, X_Live="1").headers["ETag"]
+    with clock.at(start + timedelta(minutes=4)), ritade(app) as ritat:
+        assert fraga(lasare, etag, X_Live="1").status_code == 304
+        assert not ritat
+        # A person who loads the page gets it drawn, and so does one who has another.
+        assert fraga(lasare, etag).status_code in {200, 304}
+        assert fraga(lasare, '"annan"', X_Live="1").status_code == 200
+        assert len(ritat) == 2
+    with clock.at(slut):
+        assert fraga(lasare, etag, X_Live="1").status_code == 404
+
+
 def test_a_login_that_has_lain_unused_or_run_out_sees_nothing(settings: Settings, database: Database) -> None:
     bygg(database)
     app, start = en_app(settings, database), clock.now()

@@ -12,7 +12,9 @@ NU = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def _sida(kropp: bytes = b"x" * 1000, grund: str = "g") -> Sida:
-    return Sida(grund, NU, NU + timedelta(seconds=30), 'W/"e"', (("Vary", "Cookie"),), kropp)
+    return Sida(
+        grund, NU, NU + timedelta(seconds=30), NU + timedelta(minutes=10), 'W/"e"', (("Vary", "Cookie"),), kropp
+    )
 
 
 def test_a_page_is_good_for_its_grounds_and_until_its_moment() -> None:
@@ -21,6 +23,9 @@ def test_a_page_is_good_for_its_grounds_and_until_its_moment() -> None:
     assert not sida.galler("annan", NU)
     assert not sida.galler("g", NU + timedelta(seconds=30))
     assert not sida.galler("g", NU - timedelta(hours=1)), "a clock that is set back"
+    assert sida.duger("g", NU + timedelta(minutes=9))
+    assert not sida.duger("annan", NU)
+    assert not sida.duger("g", NU + timedelta(minutes=10))
 
 
 def test_the_memory_forgets_the_least_used_and_never_grows_past_its_bound() -> None:
