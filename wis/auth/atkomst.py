@@ -20,6 +20,7 @@ from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, tok
 from wis.auth.sessioner_service import GLES, Spar, anteckna_aktivitet
 from wis.auth.strypning import EN_NEKAD, Strypning
 from wis.settings import Settings
+from wis.tx import transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
@@ -311,7 +312,9 @@ def _anteckna(nekad: Nekad) -> None:
     try:
         if not strypning.forsok(nyckel):
             return
-        with web.transaction() as session:
+        # Not by web.transaction(): nothing that anybody is shown has changed, and it is not counted.
+        web.end_reading()
+        with transaction(web.database()) as session:
             audit.record(
                 session,
                 "nekad",
