@@ -92,6 +92,11 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def kaknamn(self) -> str:
+        """The name of the login's cookie. Over https none but ourselves can set one by that name."""
+        return "__Host-wis" if self.https else "wis"
+
+    @property
     def sqlite(self) -> bool:
         """Whether the embedded database is in use."""
         return self.database_url.startswith("sqlite")

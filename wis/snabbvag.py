@@ -4,8 +4,7 @@ It sits directly around the app, within every guard. One question to the databas
 the login goes on, and nothing that the page rests on has changed. The stamp is read before the page is drawn and kept
 with it, so that what changes while it is drawn makes it old. Nobody is given a page that is older than LANGST: what
 others change and no stamp tells of, such as a count in the header, is no older than that; a page that stands open may
-stand for DUGER. Which pages may be kept, the views say by
-wis.auth.snabbvag.
+stand for DUGER. Which pages may be kept, the views say by wis.auth.snabbvag.
 """
 
 import re

@@ -52,7 +52,7 @@ class Grind:
     def __init__(self, settings: Settings) -> None:
         self._egna, self._proxyer = egna_vardar(settings), settings.betrodda_proxyer
         self._ursprung = frozenset(tillatna_ursprung(settings.base_url))
-        self._kaka = "__Host-wis" if settings.https else "wis"
+        self._kaka = settings.kaknamn
         self._signerat, self._langst = _signerare(settings)
 
     def svar(self, scope: dict[str, Any]) -> Nekad:

@@ -18,7 +18,6 @@ from wis.handelser.models import Handelse
 from wis.lagesbild.models import LagesbildSektion, LagesbildVersion
 from wis.settings import Settings
 from wis.tx import transaction
-from wis.ytor.utdragsvyer import Minne
 
 NU = datetime(2026, 2, 3, 14, 32, 10, tzinfo=UTC)
 MINUT = timedelta(minutes=1)
@@ -156,17 +155,3 @@ def test_red_unknown_expired_and_forged_are_refused_alike(app: Flask, client: Fl
     assert {(svar.status_code, svar.data, svar.headers["Cache-Control"]) for svar in nekade} == {
         (404, b"Finns inte.\n", "private, no-store")
     }
-
-
-def test_the_memory_of_what_is_drawn_is_bounded_and_keeps_what_is_used() -> None:
-    minne, ritade = Minne(hogst=100), []
-
-    def hamta(token: str, storlek: int = 40) -> None:
-        minne.hamta(token, lambda: ritade.append(token) or b"x" * storlek)  # type: ignore[func-returns-value]
-
-    for token in ("a", "b", "a", "c", "a", "b"):
-        hamta(token)
-    assert ritade == ["a", "b", "c", "b"]
-    hamta("stor", 101)
-    hamta("b")
-    assert ritade[4:] == ["stor"]

@@ -134,7 +134,7 @@ def _upphord(who: Subjekt, sak: Sak) -> Beslut:
 def init_app(app: Flask) -> None:
     """Attach login handling and the gate to the app."""
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-wis" if web_settings(app).https else "wis",
+        SESSION_COOKIE_NAME=web_settings(app).kaknamn,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=web_settings(app).https,

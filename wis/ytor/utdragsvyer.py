@@ -1,7 +1,5 @@
 """Extracts: what thousands of open pages fetch at once, drawn once. The address is the right: see wis.utdrag."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import cast
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 from wis import clock, utdrag, web
 from wis.andringar import Slag
 from wis.auth.atkomst import oppen
+from wis.delat import Minne, Ritat
 from wis.lagesbild import sida
 from wis.skydd import EgenLagring
 from wis.utdrag import Utdrag
@@ -22,38 +21,14 @@ MINNE = 8 * 1024 * 1024
 """The most bytes of drawn extracts that a process keeps; one is seldom more than 30 kB, and lasts two minutes."""
 
 
-class Minne:
-    """The drawn extracts of this process by address, the latest used last; not more bytes of them than `hogst`."""
-
-    def __init__(self, hogst: int = MINNE) -> None:
-        self._hogst, self._storlek = hogst, 0
-        self._ritade: OrderedDict[str, bytes] = OrderedDict()
-        self._las = threading.Lock()
-
-    def hamta(self, token: str, rita: Callable[[], bytes | None]) -> bytes | None:
-        """The bytes, by `rita` if they are not kept. All others wait meanwhile: they have come for the same."""
-        with self._las:
-            kvar = self._ritade.get(token)
-            if kvar is not None:
-                self._ritade.move_to_end(token)
-                return kvar
-            ritad = rita()
-            if ritad is not None and len(ritad) <= self._hogst:
-                self._ritade[token] = ritad
-                self._storlek += len(ritad)
-                while self._storlek > self._hogst:
-                    self._storlek -= len(self._ritade.popitem(last=False)[1])
-            return ritad
-
-
 @bp.get("/utdrag/<token>")
 @oppen
 def visa(token: str) -> Response:
     """The extract as a fragment of HTML, or 404 with nothing said of why."""
     now = clock.now()
     det = utdrag.las(web.settings(), token, now)
-    minne = cast(Minne, current_app.extensions.setdefault("wis_utdrag", Minne()))
-    ritat = None if det is None else minne.hamta(token, lambda: _rita(det, now))
+    minne = cast(Minne, current_app.extensions.setdefault("wis_utdrag", Minne(MINNE)))
+    ritat = None if det is None else minne.hamta(token, now, lambda: _rita(det, now))
     if det is None or ritat is None:
         return Response("Finns inte.\n", 404, mimetype="text/plain")
     svar = EgenLagring(ritat, mimetype="text/html")
@@ -63,9 +38,10 @@ def visa(token: str) -> Response:
     return svar
 
 
-def _rita(det: Utdrag, now: datetime) -> bytes | None:
+def _rita(det: Utdrag, now: datetime) -> Ritat[bytes | None]:
     text = _SLAG[det.slag](web.session(), det, now)
-    return None if text is None else text.encode()
+    ritad = None if text is None else text.encode()
+    return Ritat(ritad, len(ritad or b""), det.till, delas=ritad is not None)
 
 
 def _lagesbild(session: Session, det: Utdrag, now: datetime) -> str | None:
