@@ -1,10 +1,13 @@
 """Times as Swedish readers expect them; always Europe/Stockholm. Pure."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from babel.dates import format_datetime
 
 from wis.clock import STOCKHOLM, local
+
+MAX_SIFFROR = 18
+"""So many digits always fit in a column of the database."""
 
 
 def klockslag(moment: datetime) -> str:
@@ -71,3 +74,13 @@ def slutet_av(dag: date) -> datetime:
 def sista_dag(giltig_till: datetime) -> date:
     """The last day on which it holds."""
     return local(giltig_till - timedelta(microseconds=1)).date()
+
+
+def las_tid(text: str | None) -> datetime | None:
+    """The moment (UTC) in an ISO 8601 text with a zone, as our own pages write it; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        # At either end of the calendar there are zones in which a moment has no UTC.
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -203,6 +203,7 @@ def test_the_database_itself_refuses_a_gap_between_versions(scen: Scen) -> None:
                 lagesbild_id=version.lagesbild_id,
                 nummer=3,
                 foregaende=2,
+                handelse_id=version.handelse_id,
                 publicerad=clock.now(),
                 forfattare_id=version.forfattare_id,
                 aktor_id=version.aktor_id,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories as f
+from tests.bilagor_stod import en_publicerad
 from tests.security import orakel as o
 from tests.security import varld as v
 from wis.auth.models import (
@@ -38,6 +39,7 @@ class Matrisvarld:
     varld: v.Varld
     slug: dict[o.Ting, str] = field(default_factory=dict)
     utskick: dict[o.Ting, int] = field(default_factory=dict)
+    bilaga: dict[o.Ting, int] = field(default_factory=dict)
     funktion: dict[tuple[str, bool], int] = field(default_factory=dict)
     medlem_hos: dict[str, int] = field(default_factory=dict)
     token: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -55,7 +57,7 @@ def bygg(session: Session) -> Matrisvarld:
         handelse = session.get_one(Handelse, ut.varld.handelser[ting])
         ut.slug[ting] = handelse.slug
         if ting.slag in {o.EGEN, o.SAMLAD}:
-            _andra_version(session, ut.varld.ting[ting])
+            ut.bilaga[ting] = _andra_version(session, ut.varld.ting[ting])
         if ting.slag != o.HANDELSE:
             ut.utskick[ting] = _utskick(session, ut, ting, handelse)
     _folk(session, ut)
@@ -72,14 +74,15 @@ def hemligt(ting: o.Ting, varld: Matrisvarld) -> str:
     return f"Hemligt i {varld.slug[ting]}"
 
 
-def _andra_version(session: Session, lagesbild_id: int) -> None:
-    """The same label at the same moment, so that there is something to compare with."""
+def _andra_version(session: Session, lagesbild_id: int) -> int:
+    """The same label at the same moment, so that there is something to compare with. The number of its attachment."""
     bild = session.get_one(Lagesbild, lagesbild_id)
     forsta = session.get_one(LagesbildVersion, (lagesbild_id, 1))
     andra = LagesbildVersion(
         lagesbild_id=lagesbild_id,
         nummer=2,
         foregaende=1,
+        handelse_id=forsta.handelse_id,
         publicerad=forsta.publicerad,
         forfattare_id=forsta.forfattare_id,
         aktor_id=forsta.aktor_id,
@@ -96,6 +99,7 @@ def _andra_version(session: Session, lagesbild_id: int) -> None:
         sektion = LagesbildSektion(nyckel="sammanfattning", ordning=1, kalla=text, html=f"<p>{text}</p>")
         sektion.lagesbild_id, sektion.nummer = lagesbild_id, nummer
         session.add(sektion)
+    return en_publicerad(session, andra)
 
 
 def _utskick(session: Session, ut: Matrisvarld, ting: o.Ting, handelse: Handelse) -> int:

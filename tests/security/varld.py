@@ -102,6 +102,7 @@ def _lagesbild(
         LagesbildVersion(
             lagesbild_id=lagesbild.id,
             nummer=1,
+            handelse_id=handelse.id,
             publicerad=ting.tid or o.KVALL,
             forfattare_id=author.id,
             aktor_id=aktor_id or handelse.agare_id,
@@ -131,6 +132,8 @@ def _underrattelse(
         UnderrattelseVersion(
             underrattelse_id=underrattelse.id,
             nummer=1,
+            handelse_id=handelse.id,
+            aktor_id=underrattelse.aktor_id,
             publicerad=tid,
             forfattare_id=author.id,
             bradskande=False,

@@ -41,7 +41,15 @@ def test_a_number_that_nothing_can_have_is_no_page(client: FlaskClient, path: st
 
 
 @pytest.mark.parametrize("nummer", [STOR, f"-{STOR}", "x", ""])
-@pytest.mark.parametrize("path", ["/underrattelser?fran={}", "/handelser/storm/tidslinje?sida={}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/underrattelser?fore={}",
+        "/underrattelser?fore=2026-11-22T00:00:00%2B00:00_{}",
+        "/underrattelser?fore=0001-01-01T00:00:00%2B00:00_1{}",
+        "/handelser/storm/tidslinje?sida={}",
+    ],
+)
 def test_a_place_in_a_list_that_is_not_there_is_an_empty_list(client: FlaskClient, path: str, nummer: str) -> None:
     assert client.get(path.format(nummer)).status_code == 200
 

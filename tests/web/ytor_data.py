@@ -53,6 +53,7 @@ def publicera(
         lagesbild_id=bild.id,
         nummer=bild.senaste,
         foregaende=bild.senaste - 1 or None,
+        handelse_id=handelse.id,
         publicerad=nar or clock.now(),
         forfattare_id=av.id,
         aktor_id=(agare or en_aktor(session, "lansstyrelsen")).id,
@@ -66,6 +67,7 @@ def publicera(
     session.add(version)
     session.flush()
     rakna(session, Raknat.HANDELSE, handelse.id)
+    rakna(session, Raknat.LAGESBILD, bild.id)
     return version
 
 
@@ -86,6 +88,8 @@ def underratta(
     version = UnderrattelseVersion(
         underrattelse_id=sak.id,
         nummer=1,
+        handelse_id=handelse.id,
+        aktor_id=sak.aktor_id,
         publicerad=clock.now(),
         forfattare_id=av.id,
         bradskande=bradskande,
@@ -108,6 +112,8 @@ def ratta(session: Session, forra: UnderrattelseVersion) -> UnderrattelseVersion
         underrattelse_id=forra.underrattelse_id,
         nummer=forra.nummer + 1,
         foregaende=forra.nummer,
+        handelse_id=forra.handelse_id,
+        aktor_id=forra.aktor_id,
         publicerad=clock.now(),
         forfattare_id=forra.forfattare_id,
         bradskande=False,
@@ -124,6 +130,7 @@ def ratta(session: Session, forra: UnderrattelseVersion) -> UnderrattelseVersion
 
 def besluta(session: Session, handelse: Handelse, slag: Beslutsslag, motivering: str) -> None:
     rakna(session, Raknat.HANDELSE, handelse.id)
+    rakna(session, Raknat.RAM, handelse.id)
     session.add(
         Handelsebeslut(
             handelse_id=handelse.id,

@@ -94,6 +94,15 @@ class LasarkretsAktor(Base):
     """An actor that is chosen to read a thing; `fran` and `till` as in HandelseLasare."""
 
     __tablename__ = "lasarkrets_aktor"
+    # To find the next right that ends by itself.
+    __table_args__ = (
+        Index(
+            "ix_lasarkrets_aktor_till",
+            "till",
+            sqlite_where=text("till IS NOT NULL"),
+            postgresql_where=text("till IS NOT NULL"),
+        ),
+    )
 
     krets_id: Mapped[int] = mapped_column(ForeignKey("lasarkrets.id"), primary_key=True)
     aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"), primary_key=True)
@@ -206,6 +215,15 @@ class Handelsebeslut(Base):
         one_of("slag", Beslutsslag),
         one_of("lage", Lage),
         Index("ix_handelsebeslut_handelse_id_tid", "handelse_id", "tid"),
+        Index("ix_handelsebeslut_handelse_id_aktor_id_tid", "handelse_id", "aktor_id", "tid"),
+        # The decision that made an event what it is now.
+        Index(
+            "ix_handelsebeslut_lage",
+            "handelse_id",
+            "tid",
+            sqlite_where=text("slag <> 'andrad'"),
+            postgresql_where=text("slag <> 'andrad'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,13 +4,18 @@ A list is of what `who` may read. Of the others (find_…) the right to read is 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
+from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt
+from wis.handelser.djup import BORJAN, DJUP, golv
 from wis.handelser.lasratt import Innehall as Lasinnehall
 from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse
@@ -21,6 +26,60 @@ from wis.lagesbild.rules import Innehall, Marke
 def find_lagesbild(session: Session, handelse_id: int, aktor_id: int | None) -> Lagesbild | None:
     """The actor's own lägesbild of the event, or (None) the samlade; None if nobody has begun on it."""
     return session.scalar(select(Lagesbild).where(Lagesbild.handelse_id == handelse_id, _agare(aktor_id)))
+
+
+@dataclass(frozen=True)
+class Adresserad:
+    """What an address of a lägesbild names: the actor (None for the samlade), its lägesbild if anybody has begun on it,
+    and of that the last two versions by number, with author and actor."""
+
+    aktor: Aktor | None
+    lagesbild: Lagesbild | None
+    versioner: dict[int, LagesbildVersion]
+
+
+def find_samlad(session: Session, handelse_id: int) -> Adresserad:
+    """The samlade of the event. One question."""
+    rader = session.execute(_samlad(), {"handelse": handelse_id}).all()
+    return _adresserad([(None, *rad) for rad in rader])
+
+
+def find_aktorens(session: Session, handelse_id: int, slug: str) -> Adresserad | None:
+    """The actor's own of the event, None if there is no such actor. One question."""
+    rader = session.execute(_aktorens(), {"handelse": handelse_id, "aktorens": slug}).all()
+    return _adresserad(list(rader)) if rader else None
+
+
+def _adresserad(rader: Sequence[Any]) -> Adresserad:
+    if not rader:
+        return Adresserad(None, None, {})
+    aktor, lagesbild = rader[0][:2]
+    return Adresserad(aktor, lagesbild, {version.nummer: version for *_, version in rader if version is not None})
+
+
+# Each is built once, for that costs more than to run it.
+
+
+@cache
+def _samlad() -> Select[Any]:
+    fran = select(Lagesbild, LagesbildVersion).outerjoin(LagesbildVersion, _sista_tva())
+    return _med_namn(fran.where(Lagesbild.handelse_id == bindparam("handelse"), Lagesbild.aktor_id.is_(None)))
+
+
+@cache
+def _aktorens() -> Select[Any]:
+    egen = and_(Lagesbild.aktor_id == Aktor.id, Lagesbild.handelse_id == bindparam("handelse"))
+    fran = select(Aktor, Lagesbild, LagesbildVersion).outerjoin(Lagesbild, egen)
+    return _med_namn(fran.outerjoin(LagesbildVersion, _sista_tva()).where(Aktor.slug == bindparam("aktorens")))
+
+
+def _sista_tva() -> ColumnElement[bool]:
+    return and_(LagesbildVersion.lagesbild_id == Lagesbild.id, LagesbildVersion.nummer >= Lagesbild.senaste - 1)
+
+
+def _med_namn(sats: Any) -> Select[Any]:
+    found: Select[Any] = sats.options(joinedload(LagesbildVersion.forfattare), joinedload(LagesbildVersion.aktor))
+    return found
 
 
 def _agare(aktor_id: int | None) -> ColumnElement[bool]:
@@ -96,13 +155,19 @@ def versioner(session: Session, who: Subjekt, lagesbild_id: int) -> Sequence[Lag
 
 def nyast_lasbar(session: Session, who: Subjekt, lagesbild_id: int) -> int:
     """The number of the newest version that `who` may read; 0 if there is none."""
-    found = session.scalar(
+    lasbara = (
         select(func.max(LagesbildVersion.nummer))
         .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
         .join(Handelse, Handelse.id == Lagesbild.handelse_id)
         .where(LagesbildVersion.lagesbild_id == lagesbild_id, _lasbar(who))
     )
-    return found or 0
+    # Nearly always among the newest; who may read none of those is worth the time that all the others take.
+    nya = lasbara.where(LagesbildVersion.nummer > _lagst(lagesbild_id))
+    return session.scalar(nya) or session.scalar(lasbara) or 0
+
+
+def _lagst(lagesbild_id: int) -> ColumnElement[int]:
+    return select(Lagesbild.senaste - DJUP).where(Lagesbild.id == lagesbild_id).scalar_subquery()
 
 
 def senaste_med_nytt_innehall(session: Session, lagesbild_id: int, till: int) -> int:
@@ -122,22 +187,41 @@ def senaste_i_handelse(session: Session, who: Subjekt, handelse_id: int) -> list
 
     One whose latest `who` may not read is left out.
     """
-    found = session.scalars(_i_handelse(who, handelse_id).where(Lagesbild.senaste == LagesbildVersion.nummer))
+    senaste = Lagesbild.senaste == LagesbildVersion.nummer
+    found = session.scalars(_i_handelse(who).where(Lagesbild.handelse_id == handelse_id, senaste))
     return sorted(found, key=lambda v: (v.lagesbild.aktor_id is not None, svensk_nyckel(v.lagesbild.namn)))
 
 
 def versioner_i_handelse(
     session: Session, who: Subjekt, handelse_id: int, antal: int = 500
 ) -> Sequence[LagesbildVersion]:
-    """The newest versions (at most `antal`) that `who` may read in the event, newest first, without sections."""
-    return session.scalars(
-        _i_handelse(who, handelse_id)
+    """The newest versions (at most `antal`) that `who` may read in the event, newest first, without sections.
+
+    All are looked through only when there are not so many among the newest that wis.handelser.djup speaks of.
+    """
+    djupast = golv(LagesbildVersion, "publicerad", lambda rad: [rad.handelse_id == handelse_id])
+    alla = (
+        _i_handelse(who)
+        .where(LagesbildVersion.handelse_id == handelse_id)
         .order_by(LagesbildVersion.publicerad.desc(), LagesbildVersion.lagesbild_id, LagesbildVersion.nummer.desc())
         .limit(antal)
-    ).all()
+        .add_columns(djupast)
+    )
+    rader = session.execute(alla.where(LagesbildVersion.publicerad > djupast)).all()
+    if len(rader) < antal and (not rader or rader[0][1] > BORJAN):
+        rader = session.execute(alla).all()
+    return [rad[0] for rad in rader]
 
 
-def _i_handelse(who: Subjekt, handelse_id: int) -> Select[LagesbildVersion]:
+def senaste_i_oppna() -> ColumnElement[bool]:
+    """SQL: the LagesbildVersion is the latest of a lägesbild in an open event: those alone are looked at, by key."""
+    bild, handelse = aliased(Lagesbild), aliased(Handelse)
+    dessa = select(bild.id, bild.senaste).join(handelse, handelse.id == bild.handelse_id)
+    nyckel = tuple_(LagesbildVersion.lagesbild_id, LagesbildVersion.nummer)
+    return nyckel.in_(dessa.where(handelse.stangd.is_(None)))
+
+
+def _i_handelse(who: Subjekt) -> Select[LagesbildVersion]:
     return (
         select(LagesbildVersion)
         .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
@@ -147,7 +231,7 @@ def _i_handelse(who: Subjekt, handelse_id: int) -> Select[LagesbildVersion]:
             joinedload(LagesbildVersion.forfattare),
             joinedload(LagesbildVersion.aktor),
         )
-        .where(Lagesbild.handelse_id == handelse_id, _lasbar(who))
+        .where(_lasbar(who))
     )
 
 

@@ -19,14 +19,12 @@ class Underrattelse(Base):
     """A short piece for information, in an event. `senaste` is the latest version's number."""
 
     __tablename__ = "underrattelse"
-    # The second is for finding the corrected ones, which are few: their newest version is younger than `skapad`.
     __table_args__ = (
-        Index("ix_underrattelse_handelse_id_skapad", "handelse_id", "skapad"),
         Index(
-            "ix_underrattelse_rattade",
-            "handelse_id",
-            sqlite_where=text("senaste > 1"),
-            postgresql_where=text("senaste > 1"),
+            "ix_underrattelse_krets_id",
+            "krets_id",
+            sqlite_where=text("krets_id IS NOT NULL"),
+            postgresql_where=text("krets_id IS NOT NULL"),
         ),
     )
 
@@ -59,11 +57,17 @@ class UnderrattelseVersion(Base):
             ["underrattelse_version.underrattelse_id", "underrattelse_version.nummer"],
         ),
         Index("ix_underrattelse_version_publicerad", "publicerad"),
+        # An event's versions in order of time; those of one actor.
+        Index("ix_underrattelse_version_handelse", "handelse_id", "publicerad", "underrattelse_id", "nummer"),
+        Index("ix_underrattelse_version_aktor", "handelse_id", "aktor_id", "publicerad"),
     )
 
     underrattelse_id: Mapped[int] = mapped_column(ForeignKey("underrattelse.id"), primary_key=True)
     nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     foregaende: Mapped[int | None]
+    # The underrättelse's: a trigger refuses others.
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
     publicerad: Mapped[datetime]
     forfattare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
     bradskande: Mapped[bool]

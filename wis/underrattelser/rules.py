@@ -1,9 +1,11 @@
 """What may be published as an informationsunderrättelse. Pure."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from wis.auth.krets import Tlp
-from wis.underrattelser.models import MAX_RUBRIK, MAX_TEXT
+from wis.datum import MAX_SIFFROR, las_tid
+from wis.underrattelser.models import MAX_RUBRIK, MAX_TEXT, UnderrattelseVersion
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,31 @@ class Innehall:
     bradskande: bool
     tlp: Tlp = Tlp.CLEAR
     lagrum: str = ""
+
+
+@dataclass(frozen=True)
+class Plats:
+    """A place in a list: what comes next was published before it, or at the same moment and has a lower id."""
+
+    tid: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.tid.astimezone(UTC).isoformat()}_{self.id}"
+
+
+def plats_for(version: UnderrattelseVersion) -> Plats:
+    """The place of this version."""
+    return Plats(version.publicerad, version.underrattelse_id)
+
+
+def las_plats(text: str | None) -> Plats | None:
+    """The place that an address of ours names; None for anything else."""
+    tid, _, id_ = (text or "").partition("_")
+    moment = las_tid(tid)
+    if moment is None or not (id_.isascii() and id_.isdigit() and len(id_) <= MAX_SIFFROR):
+        return None
+    return Plats(moment, int(id_))
 
 
 class FelBas(Exception):

@@ -119,6 +119,8 @@ def _ny_version(
         underrattelse_id=underrattelse.id,
         nummer=nummer,
         foregaende=nummer - 1 or None,
+        handelse_id=underrattelse.handelse_id,
+        aktor_id=underrattelse.aktor_id,
         publicerad=clock.now(),
         forfattare_id=who.anvandare_id,
         bradskande=innehall.bradskande,

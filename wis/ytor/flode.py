@@ -1,13 +1,13 @@
 """What happens in events as one stream in SQL, whatever table it stands in.
 
 Only what the one who asks may read is in it, each version by itself; decisions by the time they were taken. Keys are
-found by index and sorted first; texts are fetched for the few that won. `skapad` of an underrättelse stands
-for the time of its first version: the one has an index together with the event, the other has not.
+found by index and sorted first; texts are fetched for the few that won. No more is looked through than
+wis.handelser.djup says, however much there is.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -35,15 +35,16 @@ from wis.aktorer.models import Aktor
 from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
 from wis.db import UtcDateTime
+from wis.handelser.djup import BORJAN, Villkor, golv
 from wis.handelser.lasratt import Innehall, aktor_laser
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
+from wis.underrattelser.lasbar import lasbar_underrattelse
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 from wis.ytor.models import Lasmarke
 from wis.ytor.rules import MAX_NYA, Slag
 
-_BORJAN = datetime(1970, 1, 1, tzinfo=UTC)
-"""Before anything that was ever published here."""
+_LAGESSLAG = {Slag.SAMLAD, Slag.EGEN}
 _V, _U, _UV, _B = LagesbildVersion, Underrattelse, UnderrattelseVersion, Handelsebeslut
 
 
@@ -67,11 +68,12 @@ Lasbar = Callable[[Innehall], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Filter:
-    """Which part of an event's stream: of one actor or kind, before a place."""
+    """Which part of an event's stream: of one actor or kind, before a place. `hela`: however deep one has to look."""
 
     aktor: bool
     slag: Slag | None
     fore: bool
+    hela: bool = False
 
 
 # --- what may be read ----------------------------------------------------------------------------------------------
@@ -82,29 +84,9 @@ def aktorn_laser(innehall: Innehall) -> ColumnElement[bool]:
     return aktor_laser(LASANDE_AKTOR, None, innehall)
 
 
-def lasbar_lagesbild(lasbar: Lasbar) -> ColumnElement[bool]:
+def lasbar_lagesbild(lasbar: Lasbar, bild: Any = Lagesbild, version: Any = _V) -> ColumnElement[bool]:
     """SQL: may read the version. Needs Handelse, Lagesbild and LagesbildVersion."""
-    return lasbar(Innehall(_V.publicerad, Lagesbild.aktor_id, _V.tlp, Lagesbild.krets_id))
-
-
-def lasbar_underrattelse(lasbar: Lasbar, sak: Any = _U, version: Any = _UV) -> ColumnElement[bool]:
-    """SQL: may read the version, and the latest one: what was corrected out of sight is not shown as if it stood.
-
-    Needs Handelse, Underrattelse and UnderrattelseVersion.
-    """
-    senaste = aliased(_UV)
-    rattad = (
-        select(literal(1))
-        .where(
-            senaste.underrattelse_id == sak.id,
-            senaste.nummer == sak.senaste,
-            lasbar(Innehall(senaste.publicerad, sak.aktor_id, senaste.tlp, sak.krets_id)),
-        )
-        .correlate_except(senaste)
-        .exists()
-    )
-    egen = lasbar(Innehall(version.publicerad, sak.aktor_id, version.tlp, sak.krets_id))
-    return and_(egen, or_(version.nummer == sak.senaste, rattad))
+    return lasbar(Innehall(version.publicerad, bild.aktor_id, version.tlp, bild.krets_id))
 
 
 def lasbart_beslut(lasbar: Lasbar, beslut: Any = _B) -> ColumnElement[bool]:
@@ -128,43 +110,27 @@ def ordning(flode: Subquery) -> tuple[ColumnElement[Any], ...]:
 
 
 def _grenar(lasbar: Lasbar, urval: Filter) -> list[tuple[set[Slag], Select[Any]]]:
-    beslut = (
-        _gren(urval, literal(Slag.BESLUT.value), _B.id, literal(0), _B.tid)
-        .join(Handelse, Handelse.id == _B.handelse_id)
-        .where(_B.handelse_id == HANDELSE, lasbart_beslut(lasbar))
-    )
-    grenar = [
-        ({Slag.SAMLAD, Slag.EGEN}, _lagesbildsgren(lasbar, urval), _V.aktor_id),
-        *(({Slag.UNDERRATTELSE}, gren, _U.aktor_id) for gren in _underrattelsegrenar(lasbar, urval)),
-        ({Slag.BESLUT}, beslut, _B.aktor_id),
-    ]
-    aktor = select(Aktor.id).where(Aktor.slug == AKTORENS_SLUG).scalar_subquery()
-    return [(slagen, gren.where(agare == aktor) if urval.aktor else gren) for slagen, gren, agare in grenar]
-
-
-def _lagesbildsgren(lasbar: Lasbar, urval: Filter) -> Select[Any]:
-    gren = _gren(urval, _lagesslag(), Lagesbild.id, _V.nummer, _V.publicerad).select_from(Lagesbild)
-    gren = gren.join(_V, _ar_version()).join(Handelse, Handelse.id == Lagesbild.handelse_id)
-    gren = gren.where(Lagesbild.handelse_id == HANDELSE, lasbar_lagesbild(lasbar))
-    return gren if urval.slag is None else gren.where(_lagesslag() == urval.slag.value)
-
-
-def _underrattelsegrenar(lasbar: Lasbar, urval: Filter) -> list[Select[Any]]:
-    slag = literal(Slag.UNDERRATTELSE.value)
-    forsta = _gren(urval, slag, _U.id, literal(1), _U.skapad).where(_UV.nummer == 1)
-    rattelser = _gren(urval, slag, _U.id, _UV.nummer, _UV.publicerad).where(_U.senaste > 1, _UV.nummer > 1)
+    lagesbild = _gren(urval, _V, _lagesslag(), Lagesbild.id, _V.nummer).join(Lagesbild, Lagesbild.id == _V.lagesbild_id)
+    if urval.slag in _LAGESSLAG:
+        lagesbild = lagesbild.where(_lagesslag() == urval.slag)
+    underrattelse = _gren(urval, _UV, literal(Slag.UNDERRATTELSE.value), _U.id, _UV.nummer)
+    underrattelse = underrattelse.join(_U, _U.id == _UV.underrattelse_id)
+    beslut = _gren(urval, _B, literal(Slag.BESLUT.value), _B.id, literal(0))
     return [
-        gren.select_from(_U)
-        .join(_UV, _UV.underrattelse_id == _U.id)
-        .join(Handelse, Handelse.id == _U.handelse_id)
-        .where(_U.handelse_id == HANDELSE, lasbar_underrattelse(lasbar))
-        for gren in (forsta, rattelser)
+        (_LAGESSLAG, lagesbild.where(lasbar_lagesbild(lasbar))),
+        ({Slag.UNDERRATTELSE}, underrattelse.where(lasbar_underrattelse(lasbar))),
+        ({Slag.BESLUT}, beslut.where(lasbart_beslut(lasbar))),
     ]
 
 
-def _gren(urval: Filter, slag: Any, objekt_id: Any, nummer: Any, tid: Any) -> Select[Any]:
+def _gren(urval: Filter, tabell: Any, slag: Any, objekt_id: Any, nummer: Any) -> Select[Any]:
+    """The keys of one table's part, from the place of the filter on, by the index of its event and time."""
+    tid, inom = _tid(tabell), _inom(urval, tabell)
     gren = (
-        _nyckel(HANDELSE, slag, objekt_id, nummer, tid)
+        _nyckel(HANDELSE, slag, objekt_id, nummer, tabell)
+        .select_from(tabell)
+        .join(Handelse, Handelse.id == tabell.handelse_id)
+        .where(*inom(tabell), *([] if urval.hela else [tid > golv(tabell, tid.key, inom)]))
         .order_by(tid.desc(), slag, objekt_id.desc(), nummer.desc())
         .limit(ANTAL)
     )
@@ -174,8 +140,41 @@ def _gren(urval: Filter, slag: Any, objekt_id: Any, nummer: Any, tid: Any) -> Se
         slag > FORE_SLAG,
         and_(slag == FORE_SLAG, or_(objekt_id < FORE_OBJEKT, and_(objekt_id == FORE_OBJEKT, nummer < FORE_NUMMER))),
     )
-    # The first condition says no more than the second; it is the one that an index answers.
-    return gren.where(tid <= FORE_TID, or_(tid < FORE_TID, samma))
+    return gren.where(or_(tid < FORE_TID, samma))
+
+
+def djupare(urval: Filter) -> ColumnElement[bool]:
+    """SQL: there is more in HANDELSE that the filter might let through than nycklar() looks at."""
+    return or_(*(golv(ett, _tid(ett).key, _inom(urval, ett)) > literal(BORJAN, UtcDateTime()) for ett in (_V, _UV, _B)))
+
+
+def _inom(urval: Filter, tabell: Any) -> Villkor:
+    def inom(rad: Any) -> list[ColumnElement[bool]]:
+        return [*_i_urvalet(urval, rad, samlad=tabell is _V), *([_tid(rad) <= FORE_TID] if urval.fore else [])]
+
+    return inom
+
+
+def _i_urvalet(urval: Filter, rad: Any, *, samlad: bool) -> list[ColumnElement[bool]]:
+    if samlad and urval.slag is Slag.SAMLAD:
+        # It is one lägesbild, which has an index of its own.
+        den = select(Lagesbild.id).where(Lagesbild.handelse_id == HANDELSE, Lagesbild.aktor_id.is_(None))
+        villkor = [rad.lagesbild_id == den.correlate_except(Lagesbild).scalar_subquery()]
+    else:
+        villkor = [rad.handelse_id == HANDELSE]
+    if urval.aktor:
+        aktor = select(Aktor.id).where(Aktor.slug == AKTORENS_SLUG).correlate_except(Aktor)
+        villkor.append(rad.aktor_id == aktor.scalar_subquery())
+    return villkor
+
+
+def _tid(tabell: Any) -> Any:
+    return tabell.tid if hasattr(tabell, "tid") else tabell.publicerad
+
+
+def _av(tabell: Any) -> Any:
+    """Who made it; 0 for nobody."""
+    return func.coalesce(_B.anvandare_id, 0) if tabell is _B else tabell.forfattare_id
 
 
 # --- several events, the newest thing of each ----------------------------------------------------------------------
@@ -190,64 +189,53 @@ def nyast(lasbar: Lasbar) -> Subquery:
 
 
 def _kandidater(lasbar: Lasbar) -> list[Select[Any]]:
-    underrattelse = literal(Slag.UNDERRATTELSE.value)
+    """Of each table those that may be read of the moment of the youngest such."""
+    v, uv, b, bild, sak = aliased(_V), aliased(_UV), aliased(_B), aliased(Lagesbild), aliased(_U)
+    yngsta_version = _yngsta(v).join(bild, bild.id == v.lagesbild_id).where(lasbar_lagesbild(lasbar, bild, v))
+    yngsta_rattelse = _yngsta(uv).join(sak, sak.id == uv.underrattelse_id).where(lasbar_underrattelse(lasbar, sak, uv))
+    yngsta_beslut = _yngsta(b).where(lasbart_beslut(lasbar, b))
     return [
-        _nyckel(Lagesbild.handelse_id, _lagesslag(), Lagesbild.id, _V.nummer, _V.publicerad)
-        .select_from(Lagesbild)
-        .join(_V, and_(_ar_version(), _V.nummer == Lagesbild.senaste))
-        .join(Handelse, Handelse.id == Lagesbild.handelse_id)
-        .where(Handelse.id.in_(HANDELSER), lasbar_lagesbild(lasbar)),
-        _nyckel(_U.handelse_id, underrattelse, _U.id, literal(1), _U.skapad)
-        .select_from(_U)
-        .join(Handelse, _U.id == _yngsta_underrattelse(lasbar))
-        .where(Handelse.id.in_(HANDELSER)),
-        _nyckel(_U.handelse_id, underrattelse, _U.id, _UV.nummer, _UV.publicerad)
-        .select_from(_U)
-        .join(_UV, and_(_UV.underrattelse_id == _U.id, _UV.nummer == _U.senaste))
-        .join(Handelse, Handelse.id == _U.handelse_id)
-        .where(_U.handelse_id.in_(HANDELSER), _U.senaste > 1, lasbar_underrattelse(lasbar)),
-        _nyckel(_B.handelse_id, literal(Slag.BESLUT.value), _B.id, literal(0), _B.tid)
-        .select_from(_B)
-        .join(Handelse, _B.id == _yngsta_beslut(lasbar))
-        .where(Handelse.id.in_(HANDELSER)),
+        _av_yngsta(yngsta_version, _V, _lagesslag(), Lagesbild.id, _V.nummer)
+        .join(Lagesbild, Lagesbild.id == _V.lagesbild_id)
+        .where(lasbar_lagesbild(lasbar)),
+        _av_yngsta(yngsta_rattelse, _UV, literal(Slag.UNDERRATTELSE.value), _U.id, _UV.nummer)
+        .join(_U, _U.id == _UV.underrattelse_id)
+        .where(lasbar_underrattelse(lasbar)),
+        _av_yngsta(yngsta_beslut, _B, literal(Slag.BESLUT.value), _B.id, literal(0)).where(lasbart_beslut(lasbar)),
     ]
 
 
-# Each of the two below walks the index of event and time from its young end, to the first that may be read.
-
-
-def _yngsta_underrattelse(lasbar: Lasbar) -> Any:
-    sak, version = aliased(_U), aliased(_UV)
+def _yngsta(tabell: Any) -> Select[Any]:
+    """Walks the index of event and time from its young end, to the first that the conditions let through."""
+    tid = _tid(tabell)
     return (
-        select(sak.id)
-        .join(version, and_(version.underrattelse_id == sak.id, version.nummer == 1))
-        .where(sak.handelse_id == Handelse.id, lasbar_underrattelse(lasbar, sak, version))
-        .order_by(sak.skapad.desc(), sak.id.desc())
+        select(tid)
+        .select_from(tabell)
+        .where(tabell.handelse_id == Handelse.id, tid > _handelsens_golv(tabell))
+        .order_by(tid.desc())
         .limit(1)
         .correlate(Handelse)
-        .scalar_subquery()
     )
 
 
-def _yngsta_beslut(lasbar: Lasbar) -> Any:
-    beslut = aliased(_B)
-    return (
-        select(beslut.id)
-        .where(beslut.handelse_id == Handelse.id, lasbart_beslut(lasbar, beslut))
-        .order_by(beslut.tid.desc(), beslut.id.desc())
-        .limit(1)
-        .correlate(Handelse)
-        .scalar_subquery()
-    )
+def _av_yngsta(yngsta: Select[Any], tabell: Any, slag: Any, objekt_id: Any, nummer: Any) -> Select[Any]:
+    da = and_(tabell.handelse_id == Handelse.id, _tid(tabell) == yngsta.scalar_subquery())
+    gren = _nyckel(Handelse.id, slag, objekt_id, nummer, tabell)
+    return gren.select_from(Handelse).join(tabell, da).where(Handelse.id.in_(HANDELSER))
 
 
-def _nyckel(handelse_id: Any, slag: Any, objekt_id: Any, nummer: Any, tid: Any) -> Select[Any]:
+def _handelsens_golv(tabell: Any, sedan: Any = None) -> ColumnElement[datetime]:
+    return golv(tabell, _tid(tabell).key, lambda rad: [rad.handelse_id == Handelse.id], annars=sedan)
+
+
+def _nyckel(handelse_id: Any, slag: Any, objekt_id: Any, nummer: Any, tabell: Any) -> Select[Any]:
     return select(
         handelse_id.label("handelse_id"),
         slag.label("slag"),
         objekt_id.label("objekt_id"),
         nummer.label("nummer"),
-        tid.label("tid"),
+        _tid(tabell).label("tid"),
+        _av(tabell).label("av_id"),
     )
 
 
@@ -256,7 +244,7 @@ def antal_nya(lasbar: Lasbar) -> ColumnElement[int]:
 
     Of each kind no more are counted than are ever shown, and one.
     """
-    sedan = func.coalesce(Lasmarke.sedd_till, literal(_BORJAN, UtcDateTime()))
+    sedan = func.coalesce(Lasmarke.sedd_till, literal(BORJAN, UtcDateTime()))
     antal = [
         select(func.count()).select_from(ett.correlate(Handelse, Lasmarke).limit(MAX_NYA + 1).subquery())
         for ett in _nya(sedan, lasbar)
@@ -266,16 +254,20 @@ def antal_nya(lasbar: Lasbar) -> ColumnElement[int]:
 
 
 def _nya(sedan: Any, lasbar: Lasbar) -> list[Select[Any]]:
-    en = select(literal(1))
-    av_annan = and_(_UV.forfattare_id != ANVANDARE, lasbar_underrattelse(lasbar))
-    underrattelse = en.select_from(_U).join(_UV, _UV.underrattelse_id == _U.id).where(_U.handelse_id == Handelse.id)
-    lagesbild = en.select_from(Lagesbild).join(_V, _ar_version()).where(Lagesbild.handelse_id == Handelse.id)
-    beslut_av = func.coalesce(_B.anvandare_id, 0)
+    lagesbild, underrattelse, beslut = (
+        select(literal(1))
+        .select_from(tabell)
+        .where(
+            tabell.handelse_id == Handelse.id,
+            _tid(tabell) > _handelsens_golv(tabell, sedan),
+            _av(tabell) != ANVANDARE,
+        )
+        for tabell in (_V, _UV, _B)
+    )
     return [
-        lagesbild.where(_V.publicerad > sedan, _V.forfattare_id != ANVANDARE, lasbar_lagesbild(lasbar)),
-        underrattelse.where(_UV.nummer == 1, _U.skapad > sedan, av_annan),
-        underrattelse.where(_UV.nummer > 1, _U.senaste > 1, _UV.publicerad > sedan, av_annan),
-        en.where(_B.handelse_id == Handelse.id, _B.tid > sedan, beslut_av != ANVANDARE, lasbart_beslut(lasbar)),
+        lagesbild.join(Lagesbild, Lagesbild.id == _V.lagesbild_id).where(lasbar_lagesbild(lasbar)),
+        underrattelse.join(_U, _U.id == _UV.underrattelse_id).where(lasbar_underrattelse(lasbar)),
+        beslut.where(lasbart_beslut(lasbar)),
     ]
 
 
@@ -283,35 +275,32 @@ def _nya(sedan: Any, lasbar: Lasbar) -> list[Select[Any]]:
 
 
 def utfyllt(flode: Subquery) -> Select[Any]:
-    """SQL: the rows of these keys with texts and names. `nyckeltid` is what they are ordered by."""
+    """SQL: the rows of these keys with texts and names."""
     slag, objekt_id, nummer = flode.c.slag, flode.c.objekt_id, flode.c.nummer
-    lagesbild = and_(slag.in_([Slag.SAMLAD.value, Slag.EGEN.value]), _V.lagesbild_id == objekt_id, _V.nummer == nummer)
+    lagesbild = and_(slag.in_(sorted(_LAGESSLAG)), _V.lagesbild_id == objekt_id, _V.nummer == nummer)
     underrattelse = and_(slag == Slag.UNDERRATTELSE.value, _UV.underrattelse_id == objekt_id, _UV.nummer == nummer)
-    av_id = func.coalesce(_V.forfattare_id, _UV.forfattare_id, _B.anvandare_id)
     return (
         select(
             flode.c.handelse_id,
             slag,
             objekt_id,
             nummer,
-            type_coerce(flode.c.tid, UtcDateTime()).label("nyckeltid"),
-            av_id.label("av_id"),
+            type_coerce(flode.c.tid, UtcDateTime()).label("tid"),
+            flode.c.av_id,
             *_ord(),
         )
         .select_from(flode)
         .outerjoin(_V, lagesbild)
         .outerjoin(_UV, underrattelse)
-        .outerjoin(_U, _U.id == _UV.underrattelse_id)
         .outerjoin(_B, and_(slag == Slag.BESLUT.value, _B.id == objekt_id))
-        .join(Aktor, Aktor.id == func.coalesce(_V.aktor_id, _U.aktor_id, _B.aktor_id))
-        .outerjoin(Anvandare, Anvandare.id == av_id)
+        .join(Aktor, Aktor.id == func.coalesce(_V.aktor_id, _UV.aktor_id, _B.aktor_id))
+        .outerjoin(Anvandare, Anvandare.id == flode.c.av_id)
     )
 
 
 def _ord() -> list[ColumnElement[Any]]:
     text = func.coalesce(func.nullif(_V.andringsnotering, ""), _V.sammanfattning, _UV.text, _B.motivering)
     return [
-        func.coalesce(_V.publicerad, _UV.publicerad, _B.tid, type_=UtcDateTime()).label("tid"),
         func.coalesce(_UV.rubrik, "").label("rubrik"),
         text.label("text"),
         func.coalesce(_V.oforandrad, _UV.bradskande).label("markt"),
@@ -323,10 +312,6 @@ def _ord() -> list[ColumnElement[Any]]:
         Aktor.slug.label("aktor_slug"),
         func.coalesce(Anvandare.namn, "").label("av"),
     ]
-
-
-def _ar_version() -> ColumnElement[bool]:
-    return Lagesbild.id == _V.lagesbild_id
 
 
 def _lagesslag() -> ColumnElement[str]:

@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, type_coerce, union_all
+from sqlalchemy import Select, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from wis.auth.rules import Subjekt
 from wis.db import UtcDateTime
-from wis.handelser.models import Handelsebeslut, LasarkretsAktor
-from wis.lagesbild.models import Lagesbild, LagesbildVersion
-from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
+from wis.handelser.models import LasarkretsAktor
+from wis.lagesbild.models import Lagesbild
+from wis.underrattelser.models import Underrattelse
 from wis.ytor import flode, queries
 from wis.ytor.flode import Lasbar
 from wis.ytor.rules import MAX_NYA, Slag
@@ -66,7 +66,7 @@ def flodet(session: Session, who: Subjekt, handelse_id: int) -> Flode:
     rader = tuple(
         Rad(row.tid, row.av_id, row.objekt_id if row.slag in _VERSIONER else 0, row.nummer) for row in rows[:LANGD]
     )
-    return Flode(rader, rows[0].visad if rows else None, helt=len(rows) <= LANGD)
+    return Flode(rader, rows[0].tid if rows else None, helt=len(rows) <= LANGD)
 
 
 _VERSIONER = {Slag.SAMLAD.value, Slag.EGEN.value}
@@ -75,38 +75,21 @@ _VERSIONER = {Slag.SAMLAD.value, Slag.EGEN.value}
 @cache
 def _flodet_sats(lasbar: Lasbar) -> Select[Any]:
     allt = flode.nycklar(lasbar, flode.Filter(aktor=False, slag=None, fore=False))
-    version, rattelse, beslut = LagesbildVersion, UnderrattelseVersion, Handelsebeslut
-    slag, objekt_id, nummer = allt.c.slag, allt.c.objekt_id, allt.c.nummer
-    return (
-        select(
-            slag,
-            objekt_id,
-            nummer,
-            type_coerce(allt.c.tid, UtcDateTime()).label("tid"),
-            func.coalesce(version.publicerad, rattelse.publicerad, beslut.tid, type_=UtcDateTime()).label("visad"),
-            func.coalesce(version.forfattare_id, rattelse.forfattare_id, beslut.anvandare_id, 0).label("av_id"),
-        )
-        .select_from(allt)
-        .outerjoin(
-            version, and_(slag.in_(sorted(_VERSIONER)), version.lagesbild_id == objekt_id, version.nummer == nummer)
-        )
-        .outerjoin(
-            rattelse,
-            and_(slag == Slag.UNDERRATTELSE.value, rattelse.underrattelse_id == objekt_id, rattelse.nummer == nummer),
-        )
-        .outerjoin(beslut, and_(slag == Slag.BESLUT.value, beslut.id == objekt_id))
-        .order_by(*flode.ordning(allt))
-    )
+    tid = type_coerce(allt.c.tid, UtcDateTime()).label("tid")
+    return select(allt.c.slag, allt.c.objekt_id, allt.c.nummer, tid, allt.c.av_id).order_by(*flode.ordning(allt))
 
 
 def ratt_slutar(session: Session, handelse_id: int, now: datetime) -> datetime | None:
     """When the first right to read something apart in the event ends by itself; None if none does."""
+    # Walks the rights that will end, in order: they are few beside the things that have readers of their own.
     i_handelsen = (
-        select(LasarkretsAktor.till)
-        .join(sak, sak.krets_id == LasarkretsAktor.krets_id)
-        .where(sak.handelse_id == handelse_id, LasarkretsAktor.till > now)
+        select(sak.id).where(sak.handelse_id == handelse_id, sak.krets_id == LasarkretsAktor.krets_id).exists()
         for sak in (Lagesbild, Underrattelse)
     )
-    tider = union_all(*i_handelsen).subquery()
-    forst: datetime | None = session.scalar(select(func.min(tider.c.till, type_=UtcDateTime())))
+    forst: datetime | None = session.scalar(
+        select(LasarkretsAktor.till)
+        .where(LasarkretsAktor.till > now, or_(*i_handelsen))
+        .order_by(LasarkretsAktor.till)
+        .limit(1)
+    )
     return forst

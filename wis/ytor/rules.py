@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from wis import datum
+from wis.datum import MAX_SIFFROR
+from wis.datum import las_tid as las_tid
 
 MAX_NYA = 99
 """More new things than this are not counted."""
-MAX_SIFFROR = 18
-"""So many digits always fit in a column of the database."""
 
 
 class Slag(StrEnum):
@@ -55,16 +55,6 @@ def hojd(nu: datetime | None, begard: datetime, now: datetime) -> datetime:
 def overskriden(nasta: datetime | None, now: datetime, *, stangd: bool = False) -> bool:
     """Whether a promised update has not come in time. Nothing is promised of a closed event."""
     return nasta is not None and nasta < now and not stangd
-
-
-def las_tid(text: str | None) -> datetime | None:
-    """The moment (UTC) in an ISO 8601 text with a zone, as our own pages write it; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-        # At either end of the calendar there are zones in which a moment has no UTC.
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
 
 
 @dataclass(frozen=True)
