@@ -29,8 +29,9 @@ from tests.web.faktor_stod import (
     text,
 )
 from wis import clock, horare
-from wis.auth import faktorer_passkey, inslapp, queries, service
+from wis.auth import faktorer_passkey, inslapp, service
 from wis.auth.faktorvyer import FOR_MANGA, PASSKEY_STAMMER_INTE, RESERVKOD_STAMMER_INTE, STAMMER_INTE
+from wis.auth.inloggningsfraga import find_inloggning
 from wis.auth.models import Anvandare, Inloggning
 from wis.auth.rules import Roll
 from wis.db import Database
@@ -177,7 +178,7 @@ class TestAHalfLogin:
         assert not inne(halv)
         with database.reading() as session:
             rad = session.scalars(select(Inloggning)).one()
-            assert queries.find_inloggning(session, rad.token_hash, clock.now(), timedelta(hours=13)) is None
+            assert find_inloggning(session, rad.token_hash, clock.now(), timedelta(hours=13)) is None
             # Which is how a socket is let in.
             assert not horare.bedom_flera(session, [rad.token_hash], clock.now(), timedelta(hours=13))
 

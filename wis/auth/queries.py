@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
@@ -9,17 +10,21 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 from wis import clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
+from wis.auth.lasta import Behorighet, LastInloggning
 from wis.auth.models import Anvandare, Anvandarslag, Funktion, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.rules import Roll, RollIHandelse, Subjekt, Tjanst
 from wis.db import Base
 
 
-def galler(now: datetime) -> ColumnElement[bool]:
-    """SQL: the membership and the account are in force at `now`. Needs Medlemskap joined with Anvandare."""
+def galler(
+    now: "datetime | ColumnElement[datetime]", medlemskap: Any = Medlemskap, anvandare: Any = Anvandare
+) -> ColumnElement[bool]:
+    """SQL: the membership and the account are in force at `now`. Needs Medlemskap joined with Anvandare, or those that
+    stand in for them."""
     return and_(
-        Medlemskap.avstangd.is_(None),
-        Anvandare.avstangd.is_(None),
-        or_(Medlemskap.giltig_till.is_(None), Medlemskap.giltig_till > now),
+        medlemskap.avstangd.is_(None),
+        anvandare.avstangd.is_(None),
+        or_(medlemskap.giltig_till.is_(None), medlemskap.giltig_till > now),
     )
 
 
@@ -43,10 +48,6 @@ def find_losenord(session: Session, epost: str) -> tuple[int, str | None]:
     return (0, None) if row is None else (row[0], row[1])
 
 
-LASTA_MEDLEMSKAP = "lasta_medlemskap"
-"""Where a session keeps what giltiga_medlemskap() found for the person who asks: a pair with their id."""
-
-
 def giltiga_medlemskap(session: Session, anvandare_id: int, now: datetime) -> list[Medlemskap]:
     """What the person is in force at, in Swedish order of actor; memberships that read come first."""
     found = session.scalars(
@@ -55,7 +56,12 @@ def giltiga_medlemskap(session: Session, anvandare_id: int, now: datetime) -> li
         .options(joinedload(Medlemskap.aktor), contains_eager(Medlemskap.anvandare))
         .where(Medlemskap.anvandare_id == anvandare_id, galler(now))
     )
-    return sorted(found, key=lambda m: (m.roll is None, svensk_nyckel(m.aktor.kortnamn)))
+    return sorted(found, key=i_ordning)
+
+
+def i_ordning(medlemskap: Medlemskap | Behorighet) -> tuple[bool, str]:
+    """A key by which memberships are listed: those that read first, in Swedish order of actor."""
+    return (medlemskap.roll is None, svensk_nyckel(medlemskap.aktor.kortnamn))
 
 
 def pagar(now: datetime, vilotid: timedelta) -> ColumnElement[bool]:
@@ -71,24 +77,6 @@ def pagar_vid(
         Inloggning.avslutad.is_(None),
         Inloggning.giltig_till > now,
         func.coalesce(Inloggning.senast_aktiv, Inloggning.skapad) > sedan,
-    )
-
-
-def find_inloggning(session: Session, token_hash: str, now: datetime, vilotid: timedelta) -> Inloggning | None:
-    """The login that is going on with this token, or None.
-
-    None as well for one that has lain unused for `vilotid`, whose second factor has not been shown, or whose account
-    is shut.
-    """
-    return session.scalar(
-        select(Inloggning)
-        .join(Anvandare, Anvandare.id == Inloggning.anvandare_id)
-        .where(
-            Inloggning.token_hash == token_hash,
-            pagar(now, vilotid),
-            Inloggning.faktor.is_not(None),
-            Anvandare.avstangd.is_(None),
-        )
     )
 
 
@@ -127,14 +115,16 @@ def senast_valt_medlemskap(session: Session, anvandare_id: int) -> int | None:
     )
 
 
-def find_subjekt(session: Session, inloggning: Inloggning, now: datetime) -> Subjekt | None:
+def find_subjekt(session: Session, inloggning: Inloggning | LastInloggning, now: datetime) -> Subjekt | None:
     """For whom the login acts now: by its chosen membership, and by no other. None once that is no longer in force.
 
     A login that has never had a choice acts by the first membership in force.
     """
-    medlemskap = giltiga_medlemskap(session, inloggning.anvandare_id, now)
-    # The header of the page asks for the same once more.
-    session.info[LASTA_MEDLEMSKAP] = (inloggning.anvandare_id, medlemskap)
+    medlemskap: Sequence[Medlemskap | Behorighet] = (
+        inloggning.behorigheter
+        if isinstance(inloggning, LastInloggning)
+        else giltiga_medlemskap(session, inloggning.anvandare_id, now)
+    )
     if inloggning.medlemskap_id is None:
         chosen = medlemskap[0] if medlemskap else None
     else:
@@ -153,7 +143,7 @@ def find_upphord(session: Session, inloggning_id: int) -> Medlemskap | None:
 
 
 def subjekt_av(
-    medlemskap: Medlemskap,
+    medlemskap: Medlemskap | Behorighet,
     inloggning_id: int | None = None,
     now: datetime | None = None,
     tjanster: tuple[Tjanst, ...] | None = None,
@@ -183,7 +173,7 @@ def subjekt_av(
     )
 
 
-def _handelseroller(medlemskap: Medlemskap) -> tuple[RollIHandelse, ...]:
+def _handelseroller(medlemskap: Medlemskap | Behorighet) -> tuple[RollIHandelse, ...]:
     return tuple(RollIHandelse(r.handelse_id, _roll(r.roll), r.giltig_till) for r in medlemskap.handelseroller)
 
 
@@ -191,8 +181,10 @@ def _roll(varde: str | None) -> Roll | None:
     return None if varde is None else Roll(varde)
 
 
-def _tjanster(medlemskap: Medlemskap, now: datetime) -> tuple[Tjanst, ...]:
+def _tjanster(medlemskap: Medlemskap | Behorighet, now: datetime) -> tuple[Tjanst, ...]:
     """What the person is on duty as; a function has its role while it is itself in force."""
+    if isinstance(medlemskap, Behorighet):
+        return medlemskap.tjanster
     # Asked for, and not through the relationship: years of turns would come along on every page.
     turns = _session(medlemskap).scalars(
         select(Tjanstgoring)

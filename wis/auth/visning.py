@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.aktorer.models import Aktor
 from wis.auth import queries
+from wis.auth.lasta import LastInloggning
 from wis.auth.models import Anvandarslag, Inloggning, Medlemskap
 from wis.auth.rules import Roll, Sak, Slag, Subjekt, Verb, can
 
@@ -81,7 +82,7 @@ def i_ord(som: Subjekt, now: datetime) -> str:
     return f"{vem} ({'gäst' if som.gast_i is not None else 'ingen roll' if roll is None else roll.namn})"
 
 
-def visat(session: Session, inloggning: Inloggning, who: Subjekt, now: datetime) -> Subjekt:
+def visat(session: Session, inloggning: Inloggning | LastInloggning, who: Subjekt, now: datetime) -> Subjekt:
     """Whom the login's pages are drawn for: `who`, or the one chosen, with `who` as the one that in truth looks."""
     if inloggning.visa_till is None or inloggning.visa_till <= now or not can(who, Verb.VISA_SOM, sak_for(who), now):
         return who
@@ -89,7 +90,7 @@ def visat(session: Session, inloggning: Inloggning, who: Subjekt, now: datetime)
     return who if som is None else replace(som, betraktare=who)
 
 
-def _val(inloggning: Inloggning) -> Val:
+def _val(inloggning: Inloggning | LastInloggning) -> Val:
     roll = None if inloggning.visa_roll is None else Roll(inloggning.visa_roll)
     return Val(inloggning.visa_aktor_id, roll, inloggning.visa_medlemskap_id)
 

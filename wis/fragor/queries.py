@@ -1,9 +1,12 @@
 """Reads of questions, and of who can answer them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from wis.auth.models import Anvandare, Anvandarslag, Medlemskap
@@ -45,20 +48,50 @@ def mottagare(session: Session, aktor_id: int, till: Fragas, handelse_id: int | 
     return [person for person, who in subjekt if kan_svara(who, till, handelse_id, now)]
 
 
-def _hor_till(who: Subjekt, now: datetime) -> ColumnElement[bool]:
-    """SQL for kan_svara(): the question is one that `who` can answer."""
-    vagar: list[ColumnElement[bool]] = [Rattsfraga.till == Fragas.ADMINISTRATOR] if who.administrator else []
-    vagar += [and_(Rattsfraga.till == till, _med_roll(who, krav, now)) for till, krav in _KRAV.items()]
-    return and_(Rattsfraga.till_aktor_id == who.aktor_id, or_(*vagar))
+@dataclass(frozen=True)
+class _Svarar:
+    """To which kinds of questions a person is one of those asked: about any event but some, or about some alone.
+
+    What the statement is built of; `varden` are the actor and the events, bound when it is run.
+    """
+
+    administrator: bool
+    utom: tuple[Fragas, ...]
+    i: tuple[Fragas, ...]
+
+    def __bool__(self) -> bool:
+        return self.administrator or bool(self.utom or self.i)
 
 
-def _med_roll(who: Subjekt, krav: Roll, now: datetime) -> ColumnElement[bool]:
-    egna = {r.handelse_id: who.roll_i(r.handelse_id, now) for r in who.handelseroller}
-    racker = {id_ for id_, roll in egna.items() if roll is not None and roll.niva >= krav.niva}
-    standard = who.standardroll(now)
-    if standard is None or standard.niva < krav.niva:
-        return Rattsfraga.handelse_id.in_(racker)
-    return or_(Rattsfraga.handelse_id.is_(None), Rattsfraga.handelse_id.not_in(set(egna) - racker))
+def _svarar(who: Subjekt, now: datetime) -> tuple[_Svarar, dict[str, Any]]:
+    """What kan_svara() says of whatever question to the actor, and the values for _hor_till()."""
+    varden: dict[str, Any] = {"svarande_aktor": who.aktor_id}
+    if who.gast_i is not None:
+        return _Svarar(administrator=False, utom=(), i=()), varden
+    egna, standard = {r.handelse_id: who.roll_i(r.handelse_id, now) for r in who.handelseroller}, who.standardroll(now)
+    utom, bara_i = [], []
+    for till, krav in _KRAV.items():
+        racker = {id_ for id_, roll in egna.items() if roll is not None and roll.niva >= krav.niva}
+        if standard is not None and standard.niva >= krav.niva:
+            utom.append(till)
+            varden[f"utom_{till}"] = sorted(set(egna) - racker)
+        elif racker:
+            bara_i.append(till)
+            varden[f"i_{till}"] = sorted(racker)
+    return _Svarar(who.administrator, tuple(utom), tuple(bara_i)), varden
+
+
+def _hor_till(svarar: _Svarar) -> ColumnElement[bool]:
+    """SQL for kan_svara(): the question is one that the person can answer."""
+    fraga, alltid = Rattsfraga, Rattsfraga.till == Fragas.ADMINISTRATOR
+    vagar: list[ColumnElement[bool]] = [alltid] if svarar.administrator else []
+    for till in svarar.utom:
+        undantagna = fraga.handelse_id.not_in(bindparam(f"utom_{till}", expanding=True))
+        vagar.append(and_(fraga.till == till, or_(fraga.handelse_id.is_(None), undantagna)))
+    vagar += [
+        and_(fraga.till == till, fraga.handelse_id.in_(bindparam(f"i_{till}", expanding=True))) for till in svarar.i
+    ]
+    return and_(fraga.till_aktor_id == bindparam("svarande_aktor"), or_(false(), *vagar))
 
 
 # What is the same in all the questions of a card: they were asked together, and differ in which actor they are for.
@@ -76,11 +109,11 @@ _KORT = (
 )
 
 
-def _oppna_kort(who: Subjekt, now: datetime) -> Subquery:
-    """SQL: the open questions that `who` can answer, each with the lowest id of its card."""
+def _oppna_kort(svarar: _Svarar) -> Subquery:
+    """SQL: the open questions that the person can answer, each with the lowest id of its card."""
     for_sig = case((Rattsfraga.typ == Fragetyp.BEHORIGHET, Rattsfraga.id), else_=0)
     forst = func.min(Rattsfraga.id).over(partition_by=[*_KORT, for_sig]).label("forst")
-    return select(Rattsfraga.id, forst).where(_hor_till(who, now), Rattsfraga.besvarad.is_(None)).subquery()
+    return select(Rattsfraga.id, forst).where(_hor_till(svarar), Rattsfraga.besvarad.is_(None)).subquery()
 
 
 def pa_samma_kort(session: Session, rad: Rattsfraga) -> Sequence[Rattsfraga]:
@@ -93,11 +126,15 @@ def pa_samma_kort(session: Session, rad: Rattsfraga) -> Sequence[Rattsfraga]:
 
 
 def antal_oppna(session: Session, who: Subjekt, now: datetime) -> int:
-    """How many cards wait for an answer that `who` can give."""
-    if who.gast_i is not None:
-        return 0
-    kort = _oppna_kort(who, now)
-    return session.scalar(select(func.count(kort.c.forst.distinct()))) or 0
+    """How many cards wait for an answer that `who` can give. Nothing is asked for one who can give none."""
+    svarar, varden = _svarar(who, now)
+    # By the connection itself: it stands in the menu of every page.
+    return session.connection().scalar(_antal_oppna(svarar), varden) or 0 if svarar else 0
+
+
+@cache
+def _antal_oppna(svarar: _Svarar) -> Select[int]:
+    return select(func.count(_oppna_kort(svarar).c.forst.distinct()))
 
 
 def oppna_till_mig(session: Session, who: Subjekt, now: datetime, efter: int = 0) -> Sequence[Rattsfraga]:
@@ -105,21 +142,23 @@ def oppna_till_mig(session: Session, who: Subjekt, now: datetime, efter: int = 0
 
     They are of MAX_OPPNA cards and one more at most, to tell whether there are more.
     """
-    if who.gast_i is not None:
+    svarar, varden = _svarar(who, now)
+    if not svarar:
         return []
-    alla = _oppna_kort(who, now)
+    alla = _oppna_kort(svarar)
     plats = func.dense_rank().over(order_by=alla.c.forst).label("plats")
     kort = select(alla.c.id, alla.c.forst, plats).where(alla.c.forst > efter).subquery()
     fraga = _med_allt().join(kort, kort.c.id == Rattsfraga.id).where(kort.c.plats <= MAX_OPPNA + 1)
-    return session.scalars(fraga.order_by(kort.c.forst, Rattsfraga.id)).all()
+    return session.scalars(fraga.order_by(kort.c.forst, Rattsfraga.id), varden).all()
 
 
 def svarade_till_mig(session: Session, who: Subjekt, now: datetime) -> Sequence[Rattsfraga]:
     """The answered questions that `who` could have answered, newest first."""
-    if who.gast_i is not None:
+    svarar, varden = _svarar(who, now)
+    if not svarar:
         return []
-    alla = _med_allt().where(_hor_till(who, now), Rattsfraga.besvarad.is_not(None))
-    return session.scalars(alla.order_by(Rattsfraga.besvarad.desc(), Rattsfraga.id).limit(MAX_VISADE)).all()
+    alla = _med_allt().where(_hor_till(svarar), Rattsfraga.besvarad.is_not(None))
+    return session.scalars(alla.order_by(Rattsfraga.besvarad.desc(), Rattsfraga.id).limit(MAX_VISADE), varden).all()
 
 
 def fran_mig(session: Session, who: Subjekt) -> Sequence[Rattsfraga]:

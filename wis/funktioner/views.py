@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wis import clock, datum, web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import find_aktor
-from wis.auth.atkomst import Nekad, avbryt_dold, inloggad, kraver, kraver_nu, subjekt, tillgang
+from wis.auth.atkomst import Nekad, avbryt_dold, behorighet, inloggad, kraver, kraver_nu, subjekt, tillgang
 from wis.auth.bekrafta import kraver_bekraftad
 from wis.auth.models import Funktion
 from wis.auth.rules import Subjekt, Verb
@@ -57,7 +57,9 @@ def gar_pa_som() -> list[tuple[int, str]]:
         return []
     if "gar_pa_som" not in g:
         redan = {tjanst.funktion_id for tjanst in who.i_tjanst(clock.now())}
-        g.gar_pa_som = [rad for rad in queries.mojliga(web.session(), who.medlemskap_id) if rad[0] not in redan]
+        egen = behorighet(who.medlemskap_id)
+        mojliga = queries.mojliga(web.session(), who.medlemskap_id) if egen is None else egen.mojliga
+        g.gar_pa_som = [rad for rad in mojliga if rad[0] not in redan]
     return cast(list[tuple[int, str]], g.gar_pa_som)
 
 

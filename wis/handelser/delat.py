@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wis import clock
 from wis.andringar import Andringsnummer, Raknat
 from wis.auth.atkomst import inloggad
 from wis.auth.rules import Subjekt
+from wis.auth.snabbvag import nummer
 from wis.delat import Minne, Ritat
 from wis.handelser.models import Handelse
 
@@ -35,7 +36,7 @@ class Klass:
     till: datetime
 
 
-def handelsenummer(handelse_id: int) -> ColumnElement[int]:
+def handelsenummer(handelse_id: int | ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
     """SQL: the number of the event's changes, NULL for none."""
     return (
         select(Andringsnummer.nummer)
@@ -45,8 +46,16 @@ def handelsenummer(handelse_id: int) -> ColumnElement[int]:
 
 
 def las_nummer(session: Session, handelse_id: int) -> int:
-    """The number of the event's changes. Read it before what is to be shared: that is then at least as new."""
-    return session.scalar(select(handelsenummer(handelse_id))) or 0
+    """The number of the changes of the page's event. Read it before what is shared: that is then at least as new."""
+    return nummer() or session.scalar(select(handelsenummer(handelse_id))) or 0
+
+
+def las_allas_nummer(session: Session) -> int:
+    """The number of the changes of all events together, for a page that is of none. Read it first, as las_nummer()."""
+    return nummer() or session.connection().scalar(_ALLAS_NUMMER) or 0
+
+
+_ALLAS_NUMMER = select(func.sum(Andringsnummer.nummer)).where(Andringsnummer.slag == Raknat.HANDELSE.value)
 
 
 def klass(handelse: Handelse, nummer: int) -> Klass | None:
@@ -57,12 +66,26 @@ def klass(handelse: Handelse, nummer: int) -> Klass | None:
     who, nu = inloggad(), clock.now()
     if who.betraktare is not None:
         return None
-    nyckel = (handelse.id, nummer, handelse.slug, *_ratt(who, handelse.id, nu))
+    nyckel = (handelse.id, nummer, handelse.slug, *ratt(who, handelse.id, nu))
     return Klass(nyckel, nu, tidigast(nu, handelse.krets().till.values()))
 
 
-def _ratt(who: Subjekt, handelse_id: int, nu: datetime) -> tuple[Hashable, ...]:
+def ratt(who: Subjekt, handelse_id: int | None, nu: datetime) -> tuple[Hashable, ...]:
+    """All of a reader that decides what they read in an event (None: where no role is set for them), as long as nothing
+    in it has changed."""
     return (who.aktor_id, who.ansluten, who.gast_i, who.roll_i(handelse_id, nu))
+
+
+def klass_i_alla(nummer: int) -> Klass | None:
+    """As klass(), of the one who asks for a page of all events; `nummer`: of their changes together.
+
+    What ends by itself in them is not known here: what is shared is held to slutar_i_nagon().
+    """
+    who, nu = inloggad(), clock.now()
+    if who.betraktare is not None:
+        return None
+    satta = frozenset((r.handelse_id, who.roll_i(r.handelse_id, nu)) for r in who.handelseroller)
+    return Klass(("alla", nummer, *ratt(who, None, nu), satta), nu, nu + TID)
 
 
 def tidigast(nu: datetime, tider: Iterable[datetime | None]) -> datetime:

@@ -1,8 +1,8 @@
 """Fetching a lägesbild for a view: only if the one who asks may."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from wis import web
 from wis.aktorer.models import Aktor
-from wis.aktorer.queries import find_aktor
 from wis.auth.atkomst import Nekad, avbryt_dold, inloggad, kraver, tillgang
 from wis.auth.rules import Sak, Verb
 from wis.handelser.atkomst import hamta_handelse
@@ -26,11 +25,15 @@ SAMLAD = "samlad"
 
 @dataclass(frozen=True)
 class Mal:
-    """The lägesbild that the address means, in the request's read session; `aktor` None for the samlade."""
+    """The lägesbild that the address means, in the request's read session; `aktor` None for the samlade.
+
+    `lasta`: its last versions, read with it; each is judged when it is asked for.
+    """
 
     handelse: Handelse
     aktor: Aktor | None
     lagesbild: Lagesbild | None
+    lasta: Mapping[int, LagesbildVersion] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -92,7 +95,9 @@ class Mal:
         """This version, and the one before if one may read that; their sections not yet read. Raises as version()."""
         if self.lagesbild is None or not 1 <= nummer <= self.lagesbild.senaste:
             avbryt_dold()
-        found = queries.find_versioner(web.session(), self.lagesbild.id, (nummer, nummer - 1))
+        found = self.lasta
+        if nummer < self.lagesbild.senaste or nummer not in found:
+            found = queries.find_versioner(web.session(), self.lagesbild.id, (nummer, nummer - 1))
         version, forra = found.get(nummer) or avbryt_dold(), found.get(nummer - 1)
         kraver(Verb.LASA, self.sak_for(version))
         # What has changed is marked only against what one may read.
@@ -116,8 +121,11 @@ def hamta(slug: str, vem: str, verb: Verb = Verb.LASA) -> Mal:
     Each version is judged apart, when it is fetched: to read any, one must be among those who read the thing.
     """
     handelse = hamta_handelse(slug)
-    aktor = None if vem == SAMLAD else find_aktor(web.session(), vem) or avbryt_dold()
-    mal = Mal(handelse, aktor, queries.find_lagesbild(web.session(), handelse.id, None if aktor is None else aktor.id))
+    if vem == SAMLAD:
+        found = queries.find_samlad(web.session(), handelse.id)
+    else:
+        found = queries.find_aktorens(web.session(), handelse.id, vem) or avbryt_dold()
+    aktor, mal = found.aktor, Mal(handelse, found.aktor, found.lagesbild, found.versioner)
     kraver(Verb.LASA, mal.sak)
     egen = mal.aktor is not None and mal.aktor.id == inloggad().aktor_id
     if mal.aktor is not None and not egen and not mal.publicerad:

@@ -14,9 +14,8 @@ from wis.auth.rules import Sak, Slag, Verb
 from wis.auth.snabbvag import lagra, lagra_inte
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.delat import tidigast
+from wis.handelser.delat import klass_i_alla, las_allas_nummer, tidigast
 from wis.handelser.models import Handelse, Lasarkrets
-from wis.handelser.queries import handelser_for
 from wis.handelser.rules import Inaktuell
 from wis.handelser.sakkrets import lasratt
 from wis.jamfor import jamfor_ord
@@ -28,11 +27,11 @@ from wis.notiser.visat import Tankt, har_vuxit
 from wis.underrattelser import queries, service
 from wis.underrattelser.forms import Underrattelseformular
 from wis.underrattelser.lasratt import las_underrattelse, sak_for
+from wis.underrattelser.listan import lista as lista_for
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
-from wis.underrattelser.rules import FelBas, RedanSkickat
+from wis.underrattelser.rules import FelBas, RedanSkickat, las_plats
 
 bp = Blueprint("underrattelser", __name__)
-PER_SIDA = 30
 # Held while something is published in the event: so it is not closed meanwhile, and others may publish.
 DELAT = {"of": Handelse, "read": True}
 
@@ -58,18 +57,15 @@ def senaste_av(underrattelse: Underrattelse) -> UnderrattelseVersion:
 @visbar_som
 def lista() -> web.Svar:
     """All that one may read, newest first; of one event if asked."""
-    who, session = inloggad(), web.session()
-    slug, fran = request.args.get("handelse", ""), max(0, request.args.get("fran", 0, type=web.heltal))
+    session, slug = web.session(), request.args.get("handelse", "")
     handelse = hamta_handelse(slug) if slug else None
-    urval = queries.Urval(handelse_id=handelse.id if handelse else None, fran=fran, antal=PER_SIDA + 1)
-    found = list(queries.senaste_underrattelser(session, who, urval))
-    return render_template(
-        "underrattelser/lista.html",
-        underrattelser=found[:PER_SIDA],
-        nasta=fran + PER_SIDA if len(found) > PER_SIDA else None,
-        vald=handelse,
-        handelser=handelser_for(session, who),
-    )
+    lagra(None)
+    klassen = klass_i_alla(las_allas_nummer(session))
+    listan = lista_for(session, inloggad(), handelse, las_plats(request.args.get("fore")), klassen)
+    if listan.rott:
+        lagra_inte()
+    lagra(None, till=listan.till)
+    return render_template("underrattelser/lista.html", listan=listan.html)
 
 
 @bp.get("/underrattelser/<int:id>")
