@@ -1,7 +1,7 @@
 """Who is asking, and may they: the Flask side of rules.can(). Every route asks for a login unless marked @oppen."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar, cast
@@ -12,12 +12,14 @@ from flask_login import LoginManager, UserMixin, current_user, logout_user
 from sqlalchemy.orm import Session
 
 from wis import audit, clock, web
-from wis.auth import queries, visning
+from wis.auth import aktivitet, queries, visning
 from wis.auth.enhetsnamn import enhetsnamn
+from wis.auth.inloggningsfraga import find_inloggning
+from wis.auth.lasta import Behorighet, LastInloggning
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
 from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, token_hash
-from wis.auth.sessioner_service import GLES, Spar, anteckna_aktivitet
+from wis.auth.sessioner_service import GLES, Spar
 from wis.auth.strypning import EN_NEKAD, Strypning
 from wis.settings import Settings
 from wis.tx import transaction
@@ -25,6 +27,8 @@ from wis.tx import transaction
 View = TypeVar("View", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
 login_manager = LoginManager()
+_LAST = "last_inloggning"
+"""Where a session keeps what the request began by reading of who asks, as long as nothing has been written."""
 
 
 @dataclass(frozen=True)
@@ -160,16 +164,23 @@ def vilotid() -> timedelta:
     return timedelta(seconds=web.settings().session_vilotid)
 
 
-def andra_medlemskap() -> list[Medlemskap]:
+def andra_medlemskap() -> Sequence[Medlemskap | Behorighet]:
     """Everything that the person may act as, for the switcher in the header."""
     who = None if web.utan_databas() else subjekt()
     if who is None:
         return []
     session = web.session()
-    anvandare_id, lasta = session.info.get(queries.LASTA_MEDLEMSKAP, (None, None))
-    if lasta is not None and anvandare_id == who.anvandare_id:
-        return cast("list[Medlemskap]", lasta)
+    lasta = session.info.get(_LAST)
+    if isinstance(lasta, LastInloggning) and lasta.anvandare_id == who.anvandare_id:
+        return lasta.behorigheter
     return queries.giltiga_medlemskap(session, who.anvandare_id, clock.now())
+
+
+def behorighet(medlemskap_id: int) -> Behorighet | None:
+    """The membership as the request began by reading it; None if it is not the person's own, or must be read anew."""
+    lasta = web.session().info.get(_LAST)
+    egna = lasta.behorigheter if isinstance(lasta, LastInloggning) else ()
+    return next((en for en in egna if en.id == medlemskap_id), None)
 
 
 def ladda_inloggad(token: str) -> InloggadAnvandare | None:
@@ -180,9 +191,10 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
     if web.utan_databas():
         return None
     session, now = web.session(), clock.now()
-    inloggning = queries.find_inloggning(session, token_hash(token), now, vilotid())
+    inloggning = find_inloggning(session, token_hash(token), now, vilotid())
     if inloggning is None:
         return None
+    session.info[_LAST] = inloggning
     who = queries.find_subjekt(session, inloggning, now)
     if who is not None:
         who = visning.visat(session, inloggning, who, now)
@@ -200,10 +212,7 @@ def _anteckna_aktivitet(svar: Response) -> Response:
     spar = Spar(request.remote_addr or "", enhetsnamn(request.headers.get("User-Agent", "")))
     # The page is done: it neither waits for the note nor fails by it.
     web.end_reading()
-    try:
-        anteckna_aktivitet(web.database(), inloggning_id, spar)
-    except web.DATABASFEL as fel:
-        _log.info("that a login is in use could not be noted: %s", type(fel).__name__)
+    aktivitet.anteckna(web.database(), inloggning_id, spar)
     return svar
 
 

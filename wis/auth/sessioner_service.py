@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from wis import audit, clock
@@ -11,8 +11,6 @@ from wis.andringar import Andring, Slag, anmal
 from wis.auth import meddelanden, queries
 from wis.auth.models import Engangslank, Inloggning, Medlemskap
 from wis.auth.service import las_inloggad, rattighet_andrad
-from wis.db import Database
-from wis.tx import transaction
 
 GLES = timedelta(minutes=1)
 """So seldom is it written down that a login is in use."""
@@ -24,26 +22,6 @@ class Spar:
 
     adress: str
     enhet: str
-
-
-def anteckna_aktivitet(database: Database, inloggning_id: int, spar: Spar) -> bool:
-    """Write down that the login is in use now; False if it has ended or somebody was before. Never waits for a lock.
-
-    In a transaction of its own. Raises what the database raises when it is busy.
-    """
-    now = clock.now()
-    with transaction(database, vanta=False) as session:
-        found = session.execute(
-            update(Inloggning)
-            .where(
-                Inloggning.id == inloggning_id,
-                Inloggning.avslutad.is_(None),
-                func.coalesce(Inloggning.senast_aktiv, Inloggning.skapad) <= now - GLES,
-            )
-            .values(senast_aktiv=now, adress=spar.adress, enhet=spar.enhet)
-            .returning(Inloggning.id)
-        ).first()
-    return found is not None
 
 
 def avsluta_egen(session: Session, anvandare_id: int, inloggning_id: int) -> bool:

@@ -7,15 +7,16 @@ whose turn of being told has come to them (Anledning.NASTA_PERSON).
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, contains_eager, defer
 
-from wis import clock
+from wis import clock, efterat
 from wis.aktorer.models import Aktor
-from wis.andringar import anmal
+from wis.andringar import Andring, anmal
 from wis.auth.models import Anvandare, Anvandarslag, Funktion, Medlemskap, Tjanstgoring
 from wis.auth.queries import galler
 from wis.auth.rules import Subjekt
@@ -25,7 +26,6 @@ from wis.handelser.models import Handelse
 from wis.notiser.models import Kvittens, Leverans, Status, Utskick, Utskicksslag
 from wis.notiser.queries import LAGESBILD, utskickets_innehall
 from wis.notiser.service import andring_av
-from wis.tx import transaction
 
 ATT_KVITTERA_INOM = timedelta(days=7)
 """So old may something be and still be asked about on the start page."""
@@ -188,13 +188,42 @@ def att_kvittera(session: Session, who: Subjekt, now: datetime) -> Sequence[Utsk
 # --- what is written -----------------------------------------------------------------------------------------------
 
 
-def markera_last(database: Database, utskick_id: int, svar: Collection[Svar], genom_id: int) -> None:
-    """Write down that these have seen it, through the person `genom_id`. Never waits for a lock.
+@dataclass(frozen=True)
+class _Last:
+    utskick_id: int
+    svar: tuple[Svar, ...]
+    genom_id: int
+    nar: datetime
 
-    In a transaction of its own. Raises what the database raises when it is busy.
-    """
-    with transaction(database, vanta=False) as session:
-        _skriv(session, utskick_id, [ett for ett in svar if ett.last is None], genom_id, kvitterar=False)
+
+def markera_last(database: Database, utskick_id: int, svar: Iterable[Svar], genom_id: int) -> None:
+    """Have it written down that these have seen it now, through the person `genom_id`. See wis.efterat."""
+    olasta = tuple(ett for ett in svar if ett.last is None)
+    if olasta:
+        efterat.lagg(database, _LAST, _Last(utskick_id, olasta, genom_id, clock.now()))
+
+
+def _skriv_lasta(session: Session, lasta: Sequence[_Last]) -> None:
+    kanda = _utskicken(session, {ett.utskick_id for ett in lasta})
+    rader = [
+        _rad(last.utskick_id, ett, last.genom_id, last.nar)
+        for last in lasta
+        for ett in last.svar
+        if last.utskick_id in kanda
+    ]
+    # Two pages of the same person at once, or two people for one function: the first that said so stands.
+    rader.sort(key=itemgetter("utskick_id", "anvandare_id", "last"))
+    if rader:
+        sats: Any = insert_for(session)(Kvittens)
+        # Whoever answered at once is written already, and saw it before that.
+        sats = sats.on_conflict_do_update(
+            index_elements=["utskick_id", "anvandare_id"],
+            set_={"last": sats.excluded.last},
+            where=Kvittens.last > sats.excluded.last,
+        )
+        session.execute(sats, rader)
+    for andring in kanda.values():
+        anmal(session, andring)
 
 
 def kvittera(session: Session, anvandare_id: int, utskick_id: int) -> list[Svar]:
@@ -202,38 +231,39 @@ def kvittera(session: Session, anvandare_id: int, utskick_id: int) -> list[Svar]
 
     Again changes nothing: the first answer stands. The right to read is the caller's to judge.
     """
-    svar = svar_av(session, anvandare_id, utskick_id, clock.now())
-    _skriv(session, utskick_id, [ett for ett in svar if ett.kvitterad is None], anvandare_id, kvitterar=True)
-    return svar
-
-
-def _skriv(session: Session, utskick_id: int, svar: Sequence[Svar], genom_id: int, *, kvitterar: bool) -> None:
-    if not svar:
-        return
     now = clock.now()
-    rader = [
-        {
-            "utskick_id": utskick_id,
-            "anvandare_id": ett.anvandare_id,
-            "aktor_id": ett.aktor_id,
-            "genom_id": genom_id if ett.funktion else None,
-            "last": now,
-            "kvitterad": now if kvitterar else None,
-        }
-        for ett in svar
-    ]
-    # Two pages of the same person at once, or two people for one function: the first that said so stands.
-    sats: Any = insert_for(session)(Kvittens)
-    if kvitterar:
+    svar = svar_av(session, anvandare_id, utskick_id, now)
+    obesvarade = sorted((ett for ett in svar if ett.kvitterad is None), key=lambda ett: ett.anvandare_id)
+    if obesvarade:
+        sats: Any = insert_for(session)(Kvittens)
         nytt = {"kvitterad": sats.excluded.kvitterad, "genom_id": sats.excluded.genom_id}
         sats = sats.on_conflict_do_update(
             index_elements=["utskick_id", "anvandare_id"], set_=nytt, where=Kvittens.kvitterad.is_(None)
         )
-    else:
-        sats = sats.on_conflict_do_nothing()
-    session.execute(sats, rader)
-    utskick = session.get_one(Utskick, utskick_id, options=UTAN_TEXTER)
-    anmal(session, andring_av(utskick.id, utskick.handelse_id, utskick.aktor_id))
+        rader = [_rad(utskick_id, ett, anvandare_id, now) | {"kvitterad": now} for ett in obesvarade]
+        session.execute(sats, rader)
+        for andring in _utskicken(session, [utskick_id]).values():
+            anmal(session, andring)
+    return svar
+
+
+def _rad(utskick_id: int, svar: Svar, genom_id: int, nar: datetime) -> dict[str, Any]:
+    return {
+        "utskick_id": utskick_id,
+        "anvandare_id": svar.anvandare_id,
+        "aktor_id": svar.aktor_id,
+        "genom_id": genom_id if svar.funktion else None,
+        "last": nar,
+    }
+
+
+def _utskicken(session: Session, ids: Collection[int]) -> dict[int, Andring]:
+    """Those of these dispatches that there are, with what is told of a change of them."""
+    rows = session.execute(select(Utskick.id, Utskick.handelse_id, Utskick.aktor_id).where(Utskick.id.in_(ids)))
+    return {id_: andring_av(id_, handelse_id, aktor_id) for id_, handelse_id, aktor_id in rows}
+
+
+_LAST = efterat.Slag("läskvitto", _skriv_lasta)
 
 
 def insert_for(session: Session) -> Any:

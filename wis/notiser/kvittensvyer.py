@@ -4,7 +4,6 @@ A page counts as read when a person opens it. What a page fetches by itself (X-L
 nobody need have looked.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +20,6 @@ from wis.notiser.queries import lasta_utskick
 from wis.notiser.views import bp
 
 PER_SIDA = 50
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -83,10 +81,7 @@ def _markera_efterat(utskick_id: int, svar: list[Svar], anvandare_id: int) -> No
         # The page is done: it neither waits for the mark nor fails by it.
         web.end_reading()
         if sida.status_code == 200:
-            try:
-                kvittenser.markera_last(web.database(), utskick_id, svar, anvandare_id)
-            except web.DATABASFEL as fel:
-                _log.info("that dispatch %d was read could not be noted: %s", utskick_id, type(fel).__name__)
+            kvittenser.markera_last(web.database(), utskick_id, svar, anvandare_id)
         return sida
 
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from wis import clock, web
+from wis import clock, efterat, web
 from wis.auth.atkomst import oppen
 from wis.db import Database
 from wis.notiser import matvarden
@@ -68,6 +68,11 @@ class _Insamlare(Collector):
         with self._database.reading() as session:
             varden = matvarden.las(session, clock.now())
         yield from _kon(varden)
+        yield GaugeMetricFamily(
+            "wis_anteckningar_tappade",
+            "Läskvitton och dylikt som databasen inte tog emot, i processen som svarar.",
+            value=efterat.samlare(self._database).tappade,
+        )
         yield _leverantorer("wis_leverantor_5min", "Försök de senaste fem minuterna, efter utfall.", varden.nyss)
         yield _leverantorer("wis_leverantor_dygn", "Försök det senaste dygnet, efter utfall.", varden.dygn)
 
