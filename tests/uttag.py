@@ -81,18 +81,27 @@ class Natverksplats(Protocol):
 class Lyssnare:
     """A connected client and what it hears."""
 
-    def __init__(self, instans: Natverksplats, kaka: str, transports: list[str] | None = None, **headers: str) -> None:
+    def __init__(
+        self,
+        instans: Natverksplats,
+        kaka: str,
+        transports: list[str] | None = None,
+        handelse: int | None = None,
+        **headers: str,
+    ) -> None:
         self.hort: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.nummer: queue.Queue[dict[str, Any]] = queue.Queue()
         self.http = requests.Session()
         # The client would add an Origin of its own to ours.
         self.klient = socketio.Client(
             reconnection=False, http_session=self.http, websocket_extra_options={"suppress_origin": True}
         )
         self.klient.on("andring", self.hort.put)
+        self.klient.on("nummer", self.nummer.put)
         sent = {"Origin": instans.url, "Cookie": kaka, **headers}
         try:
             self.klient.connect(
-                instans.url,
+                instans.url if handelse is None else f"{instans.url}?handelse={handelse}",
                 headers={name: value for name, value in sent.items() if value},
                 transports=transports or ["websocket"],
                 wait_timeout=FRIST,

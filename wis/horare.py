@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, ColumnElement, any_, func, literal, select
@@ -19,6 +20,7 @@ from wis.auth import queries
 from wis.auth.krets import Krets, Tlp
 from wis.auth.models import Anvandare, Funktion, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.rules import Sak, Slag, Subjekt, Verb, can
+from wis.handelser.delat import handelsenummer, ratt
 from wis.handelser.models import Handelse
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.lagesbild.plats import sak_av as sak_av_lagesbild
@@ -260,6 +262,29 @@ def versionens_sak(session: Session, andring: Andring) -> Sak | None:
         version = session.get(UnderrattelseVersion, (andring.id, andring.version))
         return None if rad is None or version is None else sak_av_underrattelse(rad, version)
     return None
+
+
+def handelser_med_nummer(session: Session, ids: Collection[int]) -> dict[int, tuple[Sak, int]]:
+    """Those of these events that there are: what the right to hear of each is judged on, and its number. One query."""
+    rows = session.execute(
+        select(Handelse, func.coalesce(handelsenummer(Handelse.id), 0))
+        .options(joinedload(Handelse.lasare))
+        .where(en_av(session, Handelse.id, ids))
+    ).unique()
+    return {
+        handelse.id: (sak_av(session, Andring(Andringsslag.HANDELSE, 0, 0, handelse.id, None)), nummer)
+        for handelse, nummer in rows
+    }
+
+
+def rattsmarke(who: Subjekt, handelse_id: int, now: datetime) -> str:
+    """A mark that is the same for readers who read the same of an event with the same number.
+
+    '' for one who sees it as another would: that is compared with nothing.
+    """
+    if who.betraktare is not None:
+        return ""
+    return blake2b(repr(ratt(who, handelse_id, now)).encode(), digest_size=6).hexdigest()
 
 
 def har_forlorat(andring: Andring, who: Subjekt) -> bool:

@@ -15,12 +15,14 @@ from flask_socketio import SocketIO
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
+from wis import clock
 from wis.andringar import Andring, lyssna
+from wis.auth.atkomst import subjekt
 from wis.auth.service import token_hash
 from wis.buss import Buss
 from wis.db import Database
-from wis.horare import Uppkopplad
-from wis.live import MAX_MEDDELANDE, PER_INLOGGNING, VAG, Karna, Meddelande, tillatna_ursprung
+from wis.horare import Uppkopplad, rattsmarke
+from wis.live import MAX_MEDDELANDE, PER_INLOGGNING, VAG, Karna, Meddelande, Ord, handelse_i, tillatna_ursprung
 from wis.sandare import Sandare, koppla_sandare, skyddad, var_for_sig
 from wis.settings import Settings
 from wis.skydd import INGET, Wsgi, satt_grundhuvuden
@@ -33,11 +35,18 @@ def init_app(app: Flask) -> None:
     """Attach the live channel to the app, or, where others keep the pages connected, what tells those."""
     settings: Settings = app.extensions["wis_settings"]
     database: Database = app.extensions["wis_database"]
+    app.add_template_global(_rattsmarke, "rattsmarke")
     if settings.inbyggda_uttag:
         app.extensions["wis_live"] = Live(app, settings, database)
         return
     koppla_sandare(database, settings)
     app.wsgi_app = Avstangd(app.wsgi_app, settings)  # type: ignore[method-assign]
+
+
+def _rattsmarke(handelse_id: int) -> str:
+    """As horare.rattsmarke(), of the one who asks: the page says by which right it was drawn."""
+    who = subjekt()
+    return "" if who is None else rattsmarke(who, handelse_id, clock.now())
 
 
 class Live:
@@ -137,6 +146,10 @@ class Live:
         self._karna.slapp_in(sid, who)
         if self._buss is not None:
             self._buss.lyssna(self._hort.lamna, self._karna.be_alla_se_efter, lambda: self.antal() > 0)
+        handelse_id = handelse_i(environ.get("QUERY_STRING", ""))
+        if handelse_id is not None:
+            # After it was let in: nothing is missed between the number and what is told.
+            skyddad(partial(self._karna.saga_nummer, {sid: handelse_id}))
 
     def _glom(self, sid: str, _reason: object = None) -> None:
         self._karna.glom(sid)
@@ -149,9 +162,9 @@ class Live:
         if self._buss is not None:
             var_for_sig(self._buss.sand, andringar)
 
-    def sand(self, till: Collection[str], data: Meddelande) -> None:
+    def sand(self, till: Collection[str], data: Meddelande, ord_: Ord = "andring") -> None:
         """Send to these connections: each has a room of its own, and what is sent is packed once for all of them."""
-        self._server.emit("andring", data, namespace="/", room=list(till))
+        self._server.emit(ord_, data, namespace="/", room=list(till))
 
     def kapa(self, sid: str) -> None:
         """Close the connection."""

@@ -19,6 +19,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -30,10 +31,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from wis.adress import i_adress, vanta_pa_svar
 from wis.buss import Buss
 from wis.db import Database
-from wis.live import MAX_MEDDELANDE, PER_INLOGGNING, VAG, Karna, Meddelande
-from wis.sandare import Sandare
+from wis.live import MAX_MEDDELANDE, PER_INLOGGNING, VAG, Karna, Meddelande, Ord, handelse_i
+from wis.sandare import Sandare, skyddad
 from wis.settings import Settings
-from wis.uttagsgrind import Bedomare, Grind, Nekad, huvuden
+from wis.uttagsgrind import SAMLA, Bedomare, Grind, Nekad, huvuden
 
 HOGST = 20_000
 """The most sockets of one process; the system may allow fewer."""
@@ -143,6 +144,8 @@ class Uttag:
         self._buss, self._hort = Buss(settings), Sandare(self.karna.beratta)
         self._protokoll: dict[str, Protokoll] = {}
         self._nummer = itertools.count(1)
+        self._fragar: dict[str, int] = {}
+        self._svarar: asyncio.Task[None] | None = None
         self._igang = True
         self._sluta_svepa: Callable[[], None] = lambda: None
         server = socketio.AsyncServer(
@@ -205,23 +208,38 @@ class Uttag:
         self._protokoll[sid] = protokoll
         self.karna.slapp_in(sid, who)
         try:
-            await self._vidare(_kort(scope), _bara_det_vantade(receive), send)
+            await self._vidare(_kort(scope) | {"wis.sid": sid}, _bara_det_vantade(receive), send)
         finally:
+            self._fragar.pop(sid, None)
             self.karna.glom(sid)
             self._protokoll.pop(sid, None)
 
     def _anslut(self, _sid: str, environ: dict[str, Any], _auth: object = None) -> None:
         # Let in at the gate, and judged ever since. A second word from the same client changes nothing.
         if environ:
-            environ["asgi.scope"]["wis.protokoll"].redo = True
+            scope = environ["asgi.scope"]
+            scope["wis.protokoll"].redo = True
+            handelse_id = handelse_i(scope["query_string"].decode("latin-1"))
+            if handelse_id is not None:
+                self._fragar[scope["wis.sid"]] = handelse_id
+                self._svarar = self._svarar or asyncio.create_task(self._saga_nummer())
             # Kept for as long as the socket is: some kilobytes each, and not asked for again.
             environ.clear()
 
+    async def _saga_nummer(self) -> None:
+        """Tell those who have joined what number their event has, as they come: the database is asked once for many."""
+        await asyncio.sleep(SAMLA)
+        while self._fragar and self._igang:
+            fragar, self._fragar = self._fragar, {}
+            fraga = partial(skyddad, partial(self.karna.saga_nummer, fragar))
+            await self._loop.run_in_executor(self._tradar, fraga)
+        self._svarar = None
+
     # --- what the core asks for -----------------------------------------------------------------------------------
 
-    def sand(self, till: Collection[str], data: Meddelande) -> None:
+    def sand(self, till: Collection[str], data: Meddelande, ord_: Ord = "andring") -> None:
         """Send to these connections; from any thread. Packed and framed once for all of them."""
-        text = "42" + json.dumps(["andring", data], separators=(",", ":"))
+        text = "42" + json.dumps([ord_, data], separators=(",", ":"))
         self._loop.call_soon_threadsafe(self._sand, till, ram(text))
 
     def _sand(self, till: Collection[str], frame: bytes) -> None:

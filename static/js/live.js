@@ -4,18 +4,22 @@
 // it may still be read, and which version is the latest. So an error stands as it was given, and so does a page that has no address of its own.
 import { sidan } from './betrodd.js';
 import { arAldre, byt } from './byt.js';
+import {
+  byggerPaVersion, doljInnehallet, foljNummer, levande, nummerI, numretRacker, sammaLasare, skrivs, syns, visa,
+} from './oppen.js';
 import { klockslag, nu, stall } from './tid.js';
 import { Uppkoppling } from './uppkoppling.js';
-import { visaUtdrag } from './utdrag.js';
+import { harPlats, visaUtdrag } from './utdrag.js';
 
 const POLLTIDER = [[15000, 'var 15:e sekund'], [30000, 'var 30:e sekund'], [60000, 'varje minut']];
 const VANTAR_KORTAST = 5000;
 const VANTAR_LANGST = 30000;
 const HAMTA_HOGST = 15000;
 const SPRIDNING = 150; // so that all who are told at once don't ask at once
-const SPRIDNING_HOGST = 30000;
-const FORSPRANG = 1000;
+const SPRIDNING_HOGST = 45000;
+const FORSPRANG = 3000; // the new text stands there: the rest of the page is fetched later, or when somebody turns to it
 const SPRIDNING_ATER = 3000; // when many come back at once, as after a restart, and nobody has told how many
+const NUMMER_INOM = 2500; // a server that says the number of the event has said it by then
 const TALAMOD = 1500; // a break shorter than this is not worth a word
 const SPARRAD = 3; // so many tries in vain: there is no way through
 const OMTAG = 3; // so many times a page is asked for that is older than what was told
@@ -25,6 +29,8 @@ let uppkoppling = null;
 let stoppad = false;
 let hamtar = null;
 let planerad = 0;
+let invantar = null; // for the number that the server says when we connect
+let sliter = false; // the page shows the new text, and waits its turn to fetch the rest
 let igen = false;
 let andaIgen = false; // and whether anybody looks or not
 let minns = false; // something has happened that nobody was there to see
@@ -44,30 +50,9 @@ let anslutenForut = false;
 let bevakare = 0;
 let bevakningstid = VANTAR_KORTAST;
 
-const levande = () => document.querySelector('[data-live]') !== null;
-const skrivs = () => document.querySelector('main :is([data-utkast], [data-behall])') !== null;
-const byggerPaVersion = () => document.querySelector('main [data-senaste]') !== null;
-const syns = () => document.visibilityState === 'visible';
-const nummerI = (sida) => Number(sida.querySelector('main')?.dataset.nummer) || 0;
-
 const vanta = (ms) => new Promise((klar) => setTimeout(klar, ms));
 
 // --- what is said ---
-
-function visa(text, lage, lank) {
-  const rad = document.getElementById('anslutning');
-  if (!rad) return;
-  const innehall = [document.createTextNode(text)];
-  if (lank) {
-    const a = document.createElement('a');
-    a.href = lank.href;
-    a.textContent = lank.text;
-    innehall.push(document.createTextNode(' '), a);
-  }
-  rad.dataset.lage = lage;
-  rad.hidden = !text;
-  if (rad.textContent !== text) rad.replaceChildren(...innehall);
-}
 
 // One whose network lets no sockets through is not without contact: the page asks by itself.
 function visaFranvaro() {
@@ -78,15 +63,9 @@ function visaFranvaro() {
 
 function stoppa(text, lank) {
   stoppad = true;
-  for (const ur of [pollare, tystnad, bevakare, planerad]) clearTimeout(ur);
+  for (const ur of [pollare, tystnad, bevakare, planerad, invantar?.ur]) clearTimeout(ur);
   uppkoppling?.stang();
   visa(text, 'stoppad', lank);
-}
-
-// What may no longer be read is taken away; what the person has typed stays.
-function doljInnehallet() {
-  const main = document.querySelector('main');
-  for (const del of skrivs() ? main.querySelectorAll('[data-live]') : [main]) del.hidden = true;
 }
 
 function utloggad() {
@@ -149,7 +128,7 @@ function attSaga(nummer) {
 
 function uppdatera(sida, nummer) {
   hamtad = nu();
-  if (nummer) document.querySelector('main').dataset.nummer = nummer;
+  if (nummer) foljNummer(sida);
   document.dispatchEvent(new CustomEvent('wis:hamtad', { detail: sida }));
   const andrade = byt(sida);
   const tyst = redanSagt !== null;
@@ -191,6 +170,7 @@ async function hamta({ anda = false } = {}) {
   if (stoppad) return false;
   clearTimeout(planerad);
   planerad = 0;
+  sliter = false;
   if (!syns() && !anda) {
     minns = true;
     return false;
@@ -266,12 +246,37 @@ function ansluten(vackt) {
   lugnt();
   const forsta = !anslutenForut;
   anslutenForut = true;
-  // What happened between the page and the socket, or while it was away.
-  if (forsta && (levande() || byggerPaVersion())) hamta();
-  if (forsta) return;
-  if (vackt) planeraOm(SPRIDNING);
+  if (forsta && !levande() && !byggerPaVersion()) return;
   // The server may have started anew, and all others come now too.
-  else planera(Math.max(spridning, SPRIDNING_ATER));
+  const hogst = vackt ? SPRIDNING : forsta ? 0 : Math.max(spridning, SPRIDNING_ATER);
+  // What happened between the page and the socket, or while it was away, is seen by the number that the server says;
+  // unless it is an older server, or the page may no longer be read.
+  clearTimeout(invantar?.ur);
+  invantar = numretRacker() ? { forsta, ur: setTimeout(hamtaIfatt, NUMMER_INOM, hogst) } : null;
+  if (!invantar) hamtaIfatt(hogst);
+}
+
+function hamtaIfatt(hogst) {
+  invantar = null;
+  if (!hogst) hamta();
+  else if (hogst === SPRIDNING) planeraOm(hogst);
+  else planera(hogst);
+}
+
+// The number of the event, once we have connected. A page that has it, for the same reader with the same rights, stands.
+function numret(sagd) {
+  if (!invantar || String(sagd.handelse_id) !== document.querySelector('main').dataset.handelse) return;
+  const { forsta, ur } = invantar;
+  clearTimeout(ur);
+  invantar = null;
+  const nummer = Number(sagd.nummer) || 0;
+  if (sammaLasare(sagd) && nummer <= nummerI(document)) {
+    if (!planerad && !minns) hamtad = nu();
+    return;
+  }
+  sagt = Math.max(sagt, nummer);
+  const manga = Math.min(SPRIDNING_HOGST, Math.max(SPRIDNING, Number(sagd.spridning) || 0));
+  planera(forsta ? Math.min(manga, SPRIDNING_ATER) : Math.max(manga, SPRIDNING_ATER));
 }
 
 async function bruten(avServern) {
@@ -303,14 +308,22 @@ function hort(andring) {
   const missat = hoppade(nummer);
   if (!levande()) return missat && planera();
   if (andring.id) osagt.set(namnPa(andring), { slag: andring.slag, nummer }); // without: something, nobody knows what
-  if (andring.utdrag && syns()) hamtaUtdrag(andring, nummer);
+  const harText = andring.utdrag && syns() && harPlats(andring);
+  if (harText) hamtaUtdrag(andring, nummer);
   // Among many the texts go ahead, and the pages that cost the server more come after.
-  planera(spridning, andring.utdrag && spridning > SPRIDNING ? FORSPRANG : 0);
+  const vantas = harText && spridning > SPRIDNING;
+  if (vantas && !planerad) sliter = true;
+  planera(spridning, vantas ? FORSPRANG : 0);
 }
 
 async function hamtaUtdrag(andring, nummer) {
   const andrade = await visaUtdrag(andring, () => !stoppad);
-  if (!andrade) return;
+  if (!andrade) {
+    // The text is not here: the page is what there is to wait for.
+    if (sliter) planeraOm(spridning);
+    sliter = false;
+    return;
+  }
   // It is said once: the page that follows has nothing more to say of it.
   redanSagt = Math.max(redanSagt ?? 0, nummer);
   if (osagt.delete(namnPa(andring))) forkunna(andrade, new Set([andring.slag]));
@@ -321,6 +334,11 @@ function vakna() {
   if (stoppad || !syns()) return;
   uppkoppling?.genast(true);
   if (minns || planerad || nu() - hamtad > 2000) hamta();
+}
+
+// Somebody turns to a page whose new text stands there, and whose rest waits its turn. A link leads away from it.
+function vand({ target }) {
+  if (sliter && syns() && !target.closest?.('a, form')) hamta();
 }
 
 // For a whole building perhaps, where nobody did anything: by lot.
@@ -341,9 +359,13 @@ export async function starta() {
   document.documentElement.style.overflowAnchor = 'none';
   document.addEventListener('visibilitychange', vakna);
   document.addEventListener('wis:inaktuell', () => planera());
+  for (const rorelse of ['pointerdown', 'keydown', 'focus']) window.addEventListener(rorelse, vand);
   window.addEventListener('online', natetTillbaka);
   window.addEventListener('pageshow', (handelse) => handelse.persisted && vakna());
   bevaka();
-  uppkoppling = new Uppkoppling({ ansluten, bruten, nekad: franvarande, andring: hort });
+  const handelse = document.querySelector('main')?.dataset.handelse;
+  uppkoppling = new Uppkoppling(
+    { ansluten, bruten, nekad: franvarande, andring: hort, nummer: numret }, handelse ? { handelse } : {},
+  );
   await uppkoppling.starta();
 }

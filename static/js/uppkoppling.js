@@ -17,15 +17,18 @@ async function hamtaKlienten() {
 export class Uppkoppling {
   #socket = null;
   #lyssnare;
+  #fraga;
   #nasta = 0;
   #provtid = 0;
   #vackt = false;
   #stangd = false;
   misslyckade = 0; // tries since it last worked
 
-  // lyssnare: { ansluten(vackt), bruten(avServern), nekad(), andring(data) }
-  constructor(lyssnare) {
+  // lyssnare: { ansluten(vackt), bruten(avServern), nekad(), andring(data), nummer(data) }. `fraga`: what the page says of
+  // itself when it connects.
+  constructor(lyssnare, fraga = {}) {
     this.#lyssnare = lyssnare;
+    this.#fraga = fraga;
   }
 
   get ansluten() {
@@ -40,12 +43,16 @@ export class Uppkoppling {
       this.#lyssnare.nekad();
       return;
     }
-    const socket = io({ transports: ['websocket', 'polling'], tryAllTransports: true, reconnection: false });
+    const socket = io({
+      transports: ['websocket', 'polling'], tryAllTransports: true, reconnection: false, query: this.#fraga,
+    });
     this.#socket = socket;
     socket.on('connect', () => this.#anslots());
     socket.on('connect_error', () => this.#nekades());
     socket.on('disconnect', (orsak) => this.#brots(orsak));
     socket.on('andring', (data) => this.#lyssnare.andring(data));
+    // Said so early that the library may hand it over before it says that we are connected.
+    socket.on('nummer', (data) => queueMicrotask(() => this.#lyssnare.nummer(data)));
   }
 
   // Try at once. `vackt`: because somebody looks.

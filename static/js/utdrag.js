@@ -7,10 +7,15 @@ const SPRIDNING = 150;
 const HAMTA_HOGST = 5000;
 const ADRESS = /^\/utdrag\/[\w-]+$/;
 
+// Whether the page has a place for the text that was told of, and shows an older one there.
+export const harPlats = ({ slag, id, version, utdrag }) =>
+  ADRESS.test(utdrag) && krokar(`${slag}-${id}`, version).length > 0;
+
 // Returns the parts of the page that now show the version: null if none does by this.
-export async function visaUtdrag({ slag, id, version, utdrag }, fortfarande) {
+export async function visaUtdrag(andring, fortfarande) {
+  const { slag, id, utdrag } = andring;
   const namn = `${slag}-${id}`;
-  if (!ADRESS.test(utdrag) || !krokar(namn, version).length) return null;
+  if (!harPlats(andring)) return null;
   await new Promise((klar) => setTimeout(klar, Math.random() * SPRIDNING));
   try {
     const svar = await fetch(utdrag, {

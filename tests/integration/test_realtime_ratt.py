@@ -280,6 +280,26 @@ def test_a_disabled_person_is_out_of_page_and_socket_within_a_second(
     assert matt < 20
 
 
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_who_connects_is_told_the_number_of_no_event_but_what_they_read(
+    instans: Instans, anslut: Anslut, transport: str
+) -> None:
+    _sag(instans, 1)
+    with instans.database.reading() as session:
+        storm, brand = _handelse(session, "storm").id, _handelse(session, "brand").id
+    val = {"transports": [transport]}
+    i_brand, gast = anslut(instans, GAST, handelse=brand, **val), anslut(instans, GAST, handelse=storm, **val)
+    som_gast = gast.nummer.get(timeout=FRIST)
+    assert (som_gast["handelse_id"], som_gast["nummer"]) == (storm, 1)
+    # A reader of the same actor reads more than a guest: a page of the one is not a page of the other.
+    assert anslut(instans, handelse=storm, **val).nummer.get(timeout=FRIST)["ratt"] != som_gast["ratt"]
+    for fel in (2**31 - 1, 0):
+        assert anslut(instans, handelse=fel, **val).nummer.empty()
+    _sag(instans, 2)
+    assert _hor(gast, 2)
+    assert i_brand.nummer.empty()
+
+
 def test_sending_asks_the_database_as_often_however_many_listen(instans: Instans, anslut: Anslut) -> None:
     def antal_fragor(nummer: int, lyssnare: list[Lyssnare]) -> int:
         fragor: list[str] = []

@@ -1,6 +1,7 @@
 """The live channel in processes of its own: pages are published in one process and heard at two others over Redis."""
 
 import asyncio
+import re
 import subprocess
 import threading
 import time
@@ -8,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from socket import SO_RCVBUF, SOL_SOCKET, socket
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 import requests
 from flask import Flask
 from redis import Redis as Redisklient
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from tests.conftest import en_app
 from tests.factories import LOSENORD, en_handelse
@@ -76,9 +78,10 @@ class Sidor:
     settings: Settings
     handelse_id: int
 
-    def anslut(self, plats: Plats, epost: str = LASARE, **headers: str) -> Lyssnare:
+    def anslut(self, plats: Plats, epost: str = LASARE, handelse: int | None = None, **headers: str) -> Lyssnare:
         headers = {"Origin": self.settings.base_url, **headers}
-        return Lyssnare(plats, inloggad(self.app, epost, self.settings.base_url), **headers)
+        kaka = inloggad(self.app, epost, self.settings.base_url)
+        return Lyssnare(plats, kaka, handelse=handelse, **headers)
 
     def sag(self, version: int, **val: Any) -> None:
         with transaction(self.database) as session:
@@ -144,6 +147,57 @@ def ensam(settings: Settings, database: Database, redis: Redis) -> Iterator[tupl
     folk(database)
     with ett_uttag(own) as plats:
         yield Sidor(en_app(own, database), database, own, 3), plats
+
+
+def test_who_comes_back_is_told_the_number_of_what_they_may_read_and_misses_nothing_meanwhile(
+    sidor: Sidor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction(sidor.database) as session:
+        sluten = en_handelse(session, slug="sluten", lasare=["polisen"]).id
+    sidor.sag(1)
+    lasare = sidor.app.test_client()
+    lasare.post("/logga-in", data={"epost": LASARE, "losenord": LOSENORD})
+    sida = lasare.get("/handelser/storm").text
+    sidans = {namn: re.search(rf'data-{namn}="([^"]*)"', sida) for namn in ("nummer", "ratt", "inloggad")}
+    with ett_uttag(sidor.settings) as plats:
+        vid_storm, hos_polisen = sidor.anslut(plats, handelse=sidor.handelse_id), sidor.anslut(plats, POLISEN)
+        nekad = sidor.anslut(plats, handelse=sluten)
+        sagt = vid_storm.nummer.get(timeout=FRIST)
+        assert [sidans[namn] and sidans[namn][1] for namn in ("nummer", "ratt", "inloggad")] == [
+            str(sagt["nummer"]), sagt["ratt"], str(sagt["vem"])
+        ]  # fmt: skip
+        assert (sagt["handelse_id"], sagt["nummer"], sagt["spridning"]) == (sidor.handelse_id, 1, 150)
+        saga, motor, fragat = plats.uttag.karna.saga_nummer, plats.uttag.karna._database.engine, list[int]()
+
+        def andra_forst(fragar: dict[str, int]) -> None:
+            # In the very moment between that it joined and that its number is read.
+            if sidor.handelse_id in fragar.values():
+                sidor.sag(2)
+            tradar: list[str] = []
+            rakna = partial(_har, tradar)
+            event.listen(motor, "before_cursor_execute", rakna)
+            saga(fragar)
+            event.remove(motor, "before_cursor_execute", rakna)
+            fragat.append(tradar.count(threading.current_thread().name))
+
+        monkeypatch.setattr(plats.uttag.karna, "saga_nummer", andra_forst)
+        igen = sidor.anslut(plats, handelse=sidor.handelse_id)
+        assert igen.nummer.get(timeout=FRIST)["nummer"] == 2
+        assert igen.nasta()["nummer"] == 2
+        vanta_tills(lambda: fragat, FRIST, "att svaret är räknat")
+        assert set(fragat) == {1}
+        # Neither one who did not ask nor one who may not read is told anything.
+        assert [en.nasta()["nummer"] for en in (nekad, hos_polisen)] == [2, 2]
+        assert nekad.nummer.empty()
+        assert hos_polisen.nummer.empty()
+        for lyssnare in (vid_storm, hos_polisen, nekad, igen):
+            lyssnare.stang()
+
+
+def _har(tradar: list[str], _connection: object, _cursor: object, sats: str, *_mer: object) -> None:
+    """Note which thread asked the database."""
+    if not sats.startswith("BEGIN"):
+        tradar.append(threading.current_thread().name)
 
 
 def test_strangers_foreign_pages_and_other_names_are_refused(ensam: tuple[Sidor, Plats]) -> None:

@@ -18,6 +18,8 @@ HANDELSER: dict[str, str] = {
     "GET /underrattelser": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/bilagor/<int:bilaga_id>/<namn>": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/bilagor/<int:bilaga_id>/forhandsbild": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/jamfor": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>": "LASA",
     "GET /underrattelser/<int:id>": "LASA",
@@ -42,6 +44,9 @@ HANDELSER: dict[str, str] = {
     "GET /handelser/<slug>/lagesbild/<vem>/skriv": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/skriv": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/utkast": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/bilagor": "SKRIVA",
+    "GET /handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/<namn>": "SKRIVA",
+    "GET /handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/forhandsbild": "SKRIVA",
     "GET /handelser/<slug>/lagesbild/<vem>/kasta": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/kasta": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/utkast/<int:utkast_id>/ta-over": "SKRIVA",
@@ -86,6 +91,7 @@ AKTORER: dict[str, str] = {
 UTAN_VERB: dict[str, str] = {
     "GET /": OBSERVERAD,
     "GET /handelser": OBSERVERAD,
+    "GET /sok": OBSERVERAD,
     "GET /fragor": INLOGGAD,
     "POST /fragor/stall": INLOGGAD,
     "POST /fragor/be-om-lasratt": INLOGGAD,
@@ -144,5 +150,5 @@ RUTTER = MED_VERB | UTAN_VERB
 
 UTTAG = {"connect": "who is logged in and reads something", "disconnect": "whoever was connected"}
 """What a client's socket may say; there is nothing else that is listened to."""
-SANT = {"andring": "LASA of what it tells of"}
+SANT = {"andring": "LASA of what it tells of", "nummer": "LASA of the event that the page is of"}
 """What is sent to sockets."""
