@@ -46,10 +46,16 @@ class Andring:
 
 
 class Raknat(StrEnum):
-    """What changes are counted for: all that is to be read in an event, and what one login has written."""
+    """What changes are counted for: all that is to be read in an event, and what one login has written.
+
+    Beside the former, and never without it, one lägesbild (its versions and who reads it), and the event itself without
+    what is published in it: pages of a lägesbild rest on these two.
+    """
 
     HANDELSE = "handelse"
     INLOGGNING = "inloggning"
+    LAGESBILD = "lagesbild"
+    RAM = "ram"
 
 
 class Andringsnummer(Base):
@@ -71,6 +77,8 @@ _HOJ = text(
     "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1 RETURNING nummer"
 )
 _SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE}
+_OVRIGT = {Slag.LAGESBILD, Slag.UNDERRATTELSE}
+"""What does not change the event itself."""
 _RAKNAS, _OM_SKRIVET, _SKRIVIT, _HOJDA = "raknas", "raknas_om_skrivet", "skrivit", "hojda"
 
 
@@ -114,6 +122,10 @@ def anmal(session: Session, andring: Andring) -> None:
     database: Database = session.info["database"]
     if andring.handelse_id is not None and andring.slag in _SYNLIGA:
         rakna(session, Raknat.HANDELSE, andring.handelse_id)
+        if andring.slag == Slag.LAGESBILD:
+            rakna(session, Raknat.LAGESBILD, andring.id)
+        if andring.slag not in _OVRIGT:
+            rakna(session, Raknat.RAM, andring.handelse_id)
 
     def tell() -> None:
         hojda: dict[tuple[str, int | None], int] = session.info.get(_HOJDA, {})

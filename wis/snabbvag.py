@@ -2,32 +2,37 @@
 
 It sits directly around the app, within every guard. One question to the database reads the stamp (snabbvag_stampel):
 the login goes on, and nothing that the page rests on has changed. The stamp is read before the page is drawn and kept
-with it, so that what changes while it is drawn makes it old. Nobody is given a page that is older than LANGST: what
+with it, so that what changes while it is drawn makes it old. A page that is the same for many is drawn for one of them
+and filled for the others (snabbvag_klass). Nobody is given a page that is older than LANGST: what
 others change and no stamp tells of, such as a count in the header, is no older than that; a page that stands open may
 stand for DUGER. Which pages may be kept, the views say by wis.auth.snabbvag.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask import session as kaka
 from itsdangerous import BadSignature
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_cookie, parse_etags
 
 from wis import clock, web
+from wis.auth import aktivitet
 from wis.auth import snabbvag as sagt
-from wis.auth.atkomst import inloggad
+from wis.auth.atkomst import inloggad, subjekt
 from wis.auth.service import token_hash
 from wis.db import Database
+from wis.personligt import FORMULAR, NONCE, NUMMER, Fyllning, Hal, Lasare, hal, har_hal, mall_av
 from wis.settings import Settings
 from wis.skydd import csp_nonce
+from wis.snabbvag_delning import Delning, Forfragan, Ritning
+from wis.snabbvag_klass import Vem, etag_av
+from wis.snabbvag_lasare import Klassad
 from wis.snabbvag_minne import Minne, Sida
 from wis.snabbvag_stampel import Stampel, Stampelmaskin, rattens_slut, slut_i
 
@@ -44,8 +49,6 @@ _KAKOR = 4096
 _HANDELSER = 256
 _VAGAR = re.compile(r"/(?:(?:handelser|underrattelser)?|handelser/(?P<slug>[^/]+)(?:/.*)?)")
 """Where pages that may be kept are. Of an address with an event in it, the stamp is of that event."""
-_KLOCKAN = re.compile(rb'(data-nu="[^"]{15})[^"]*')
-"""When the page was drawn: a script sets its clock by it, so a browser may go on with a page that is minutes off."""
 _EJ_LAGRADE = {"date", "cache-control", "etag", "content-length"}
 _I_304 = {"vary"}
 
@@ -55,6 +58,8 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["wis_settings"]
     vag = Snabbvag(app, settings, app.extensions["wis_database"])
     app.wsgi_app = app.extensions["wis_snabbvag"] = vag  # type: ignore[method-assign]
+    app.extensions["wis_fyllare"] = vag.delning.fyllare
+    app.add_template_global(hal, "hal")
     sagt.init_app(app)
 
 
@@ -64,20 +69,25 @@ def svara_med(app: Flask) -> None:
 
 
 @dataclass(frozen=True)
-class Kaka:
-    """What a signed cookie says: the login, the secret of its forms, and whether a message waits to be shown."""
+class Kaka(Vem):
+    """What a signed cookie says; `meddelande`: a message waits to be shown."""
 
-    token_hash: str
-    formular: str
     meddelande: bool
 
 
 class Begaran:
-    """One request that may be answered from memory; see wis.auth.snabbvag.Begaran."""
+    """One request that may be answered from memory; see wis.auth.snabbvag.Begaran.
 
-    def __init__(self, vag: "Snabbvag", vem: Kaka, stampel: Stampel) -> None:
-        self._vag, self.vem, self.stampel = vag, vem, stampel
+    `klassad`: the reader, if what is drawn for them may come to be sent to others.
+    """
+
+    def __init__(
+        self, vag: "Snabbvag", forfragan: Forfragan, vem: Kaka, stampel: Stampel, klassad: Klassad | None
+    ) -> None:
+        self._vag, self.forfragan, self.vem, self.stampel, self.klassad = vag, forfragan, vem, stampel, klassad
         self.etag = ""
+        self.ritning: Ritning | None = None
+        self.likhet: sagt.Likhet | None = None
         self.fran = clock.now()
         self.till, self.duger_till = self.fran + LANGST, self.fran + DUGER
         self._onskad, self._nekad = False, vem.meddelande or not stampel.far_lagras
@@ -110,6 +120,17 @@ class Begaran:
         """Never keep the page."""
         self._nekad = True
 
+    def dela(self, likhet: sagt.Likhet) -> None:
+        """Let others of the class have the page, if it was drawn by the rights that the class was read with."""
+        who = inloggad()
+        if self.klassad is not None and self.klassad.galler(who.anvandare_id, who.aktor_id, who.roll):
+            self.likhet = likhet
+
+    @property
+    def last(self) -> tuple[datetime | None] | None:
+        """How far the reader has read; None if the page is theirs alone."""
+        return None if self.klassad is None else (self.klassad.lasare.sedd_till,)
+
 
 class Snabbvag:
     """The fast path of one process."""
@@ -117,9 +138,11 @@ class Snabbvag:
     def __init__(self, app: Flask, settings: Settings, database: Database) -> None:
         self._app, self._vidare = app, app.wsgi_app
         self._maskin = Stampelmaskin(database, timedelta(seconds=settings.session_vilotid))
+        self._database = database
+        self.delning = Delning(database, self._maskin, settings.secret_key, LANGST)
         self._las_kaka = lru_cache(_KAKOR)(self._prova_kaka)
         self._slut: dict[int | None, tuple[int, list[datetime]]] = {}
-        self.minne = Minne(MINNE)
+        self.minne: Minne[Sida] = Minne(MINNE)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The page from memory, 304, or what the app answers."""
@@ -130,11 +153,19 @@ class Snabbvag:
         if vem is None or varde is None or stampel is None:
             return self._vidare(environ, start_response)
         environ["HTTP_ACCEPT_ENCODING"] = kodning(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        nyckel, nagon = _nyckel(varde, environ), not _av_sig_sjalv(environ)
-        sida = None if stampel.anteckna and nagon else self.minne.hamta(nyckel)
-        if sida is not None and _racker(sida, stampel, environ):
-            return _svara(sida, environ, start_response)
-        return self._rita(Begaran(self, vem, stampel), nyckel, environ, start_response)
+        forfragan = Forfragan(environ)
+        nyckel = (varde, *forfragan.adress, forfragan.packas)
+        sida = self.minne.hamta(nyckel)
+        if sida is None or not _racker(sida, stampel, environ):
+            klassad = None if vem.meddelande else self.delning.lasare(forfragan, vem, stampel)
+            sida = None if klassad is None else self.delning.sida(forfragan, klassad, vem, stampel)
+            if sida is None:
+                begaran = Begaran(self, forfragan, vem, stampel, klassad)
+                return self._rita(begaran, nyckel, environ, start_response)
+            self.minne.lagg(nyckel, sida)
+        if stampel.anteckna and not forfragan.av_sig_sjalv:
+            aktivitet.anteckna(self._database, stampel.inloggning_id, forfragan.spar)
+        return _svara(sida, environ, start_response)
 
     def slut_i(self, stampel: Stampel, now: datetime) -> list[datetime]:
         """As snabbvag_stampel.slut_i(), asked once for each number of an event: to be called in a request."""
@@ -167,7 +198,7 @@ class Snabbvag:
     # --- drawing and keeping --------------------------------------------------------------------------------------
 
     def _rita(
-        self, begaran: Begaran, nyckel: tuple[str, ...], environ: dict[str, Any], start_response: Any
+        self, begaran: Begaran, nyckel: tuple[Hashable, ...], environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
         """What the app answers, kept if it may be."""
         svar: list[Any] = []
@@ -184,10 +215,12 @@ class Snabbvag:
             kropp = b"".join(innehall)
         finally:
             getattr(innehall, "close", _ingenting)()
-        tider = (begaran.fran, begaran.till, begaran.duger_till)
-        sida = Sida(begaran.stampel.grund, *tider, begaran.etag, _huvuden(svar[1], begaran.etag), kropp)
+        tider, huvuden = (begaran.fran, begaran.till, begaran.duger_till), _huvuden(svar[1], begaran.etag)
+        sida = Sida(begaran.stampel.grund, *tider, begaran.etag, huvuden, kropp)
         if environ["REQUEST_METHOD"] == "GET" and len(kropp) <= STORST:
             self.minne.lagg(nyckel, sida)
+            if begaran.klassad is not None and begaran.ritning is not None:
+                self.delning.vittna(begaran.forfragan, begaran.klassad, begaran.stampel, begaran.ritning, sida)
         return _svara(sida, environ, start_response)
 
 
@@ -245,24 +278,6 @@ def _racker(sida: Sida, stampel: Stampel, environ: dict[str, Any]) -> bool:
     return har and sida.duger(stampel.grund, now)
 
 
-def _av_sig_sjalv(environ: dict[str, Any]) -> bool:
-    """Whether a page or a browser asks by itself: nobody need have looked."""
-    return "HTTP_X_LIVE" in environ or "prefetch" in environ.get("HTTP_SEC_PURPOSE", "")
-
-
-def _nyckel(kakan: str, environ: dict[str, Any]) -> tuple[str, ...]:
-    """All of a request that the answer may depend on."""
-    return (
-        kakan,
-        environ["wsgi.url_scheme"],
-        environ.get("HTTP_HOST", ""),
-        environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"],
-        environ.get("QUERY_STRING", ""),
-        "live" if _av_sig_sjalv(environ) else "",
-        environ["HTTP_ACCEPT_ENCODING"],
-    )
-
-
 @lru_cache(256)
 def kodning(accept_encoding: str) -> str:
     """Which of our encodings a browser is answered in: 'br', 'gzip' or 'identity'."""
@@ -276,20 +291,33 @@ def kodning(accept_encoding: str) -> str:
 
 
 def _ritad(svar: Response) -> Response:
-    """Give the page its ETag: over all that is in it but what is new each time that it is drawn.
-
-    The login and its secret are in it too: one who logs in anew must not go on with the forms of the login before.
-    """
-    begaran = request.environ.get(sagt.BEGARAN)
+    """Fill what was held open in the page while it was drawn, and give one that is kept its ETag."""
+    if svar.mimetype != "text/html" or svar.is_streamed:
+        return svar
+    text, begaran = svar.get_data(as_text=True), request.environ.get(sagt.BEGARAN)
     if not isinstance(begaran, Begaran) or not begaran.lagras or svar.status_code != 200:
-        return svar
-    text = svar.get_data() if not svar.is_streamed else b""
-    if not text or b"TLP:RED" in text or kaka.modified or web.utan_databas():
+        begaran = None
+    elif not text or "TLP:RED" in text or kaka.modified or web.utan_databas():
         begaran.lagra_inte()
+        begaran = None
+    if begaran is None and not har_hal(text):
         return svar
-    for nytt in (csp_nonce(), g.get("csrf_token")):
-        text = text.replace(nytt.encode(), b"") if nytt else text
-    text = _KLOCKAN.sub(rb"\1", text, count=1)
-    nyckel = f"{begaran.vem.token_hash}{begaran.vem.formular}".encode()
-    begaran.etag = f'W/"{blake2b(text, digest_size=16, key=blake2b(nyckel).digest()).hexdigest()}"'
+    engangs: dict[Hal, str] = {NONCE: csp_nonce(), FORMULAR: str(g.get("csrf_token") or "")}
+    for sort, varde in engangs.items():
+        text = text.replace(varde, hal(*sort)) if varde and begaran is not None else text
+    engangs[NUMMER] = str(sagt.nummer())
+    mall = mall_av(text)
+    fyllning = Fyllning(current_app.extensions["wis_fyllare"], _lasaren(begaran), clock.now(), engangs)
+    svar.set_data(mall.fyll(fyllning))
+    if begaran is not None:
+        begaran.etag = etag_av(mall, fyllning, begaran.vem)
+        begaran.ritning = Ritning(mall, engangs[NONCE], begaran.likhet) if begaran.likhet else None
     return svar
+
+
+def _lasaren(begaran: Begaran | None) -> Lasare:
+    """For whom the page was drawn."""
+    if begaran is not None and begaran.klassad is not None:
+        return begaran.klassad.lasare
+    who = subjekt()
+    return Lasare(0, 0, "") if who is None else Lasare(who.anvandare_id, who.aktor_id, who.namn)

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
 _DESSUTOM = 1024
 """About as many bytes as a page costs besides its content and headers."""
@@ -44,15 +45,24 @@ class Sida:
         return _DESSUTOM + len(self.kropp) + sum(len(namn) + len(varde) for namn, varde in self.huvuden)
 
 
-class Minne:
-    """At most so many bytes of pages."""
+class _Stort(Protocol):
+    @property
+    def storlek(self) -> int:
+        """About how many bytes it takes."""
+
+
+S = TypeVar("S", bound=_Stort)
+
+
+class Minne(Generic[S]):
+    """At most so many bytes of pages, or of what says how large it is as they do."""
 
     def __init__(self, storst: int) -> None:
         self._storst, self._anvant = storst, 0
-        self._sidor: OrderedDict[tuple[str, ...], Sida] = OrderedDict()
+        self._sidor: OrderedDict[tuple[Hashable, ...], S] = OrderedDict()
         self._las = threading.Lock()
 
-    def hamta(self, nyckel: tuple[str, ...]) -> Sida | None:
+    def hamta(self, nyckel: tuple[Hashable, ...]) -> S | None:
         """The page, from now on the last to be forgotten; None if it is not here."""
         with self._las:
             sida = self._sidor.get(nyckel)
@@ -60,7 +70,7 @@ class Minne:
                 self._sidor.move_to_end(nyckel)
             return sida
 
-    def lagg(self, nyckel: tuple[str, ...], sida: Sida) -> None:
+    def lagg(self, nyckel: tuple[Hashable, ...], sida: S) -> None:
         """Keep the page in place of the one before, and forget what there is no room for."""
         with self._las:
             self._bort(nyckel)
@@ -69,7 +79,7 @@ class Minne:
             while self._anvant > self._storst:
                 self._bort(next(iter(self._sidor)))
 
-    def _bort(self, nyckel: tuple[str, ...]) -> None:
+    def _bort(self, nyckel: tuple[Hashable, ...]) -> None:
         sida = self._sidor.pop(nyckel, None)
         if sida is not None:
             self._anvant -= _vikt(nyckel, sida)
@@ -85,5 +95,5 @@ class Minne:
         return self._anvant
 
 
-def _vikt(nyckel: tuple[str, ...], sida: Sida) -> int:
-    return sida.storlek + sum(len(del_) for del_ in nyckel)
+def _vikt(nyckel: tuple[Hashable, ...], sida: _Stort) -> int:
+    return sida.storlek + sum(len(del_) for del_ in nyckel if isinstance(del_, str))

@@ -55,7 +55,7 @@ class Stampel:
 
     `handelse_id` is the event of the address, None if it is of none; `nummer` how many times it has been changed (of
     none: all events together). `far_lagras` is False for one who sees as another, or whose membership is not in force;
-    `anteckna`: it is time to write down that the login is in use.
+    `anteckna`: it is time to write down that the login is in use, which is `inloggning_id`.
     """
 
     grund: frozenset[tuple[Any, ...]]
@@ -63,6 +63,7 @@ class Stampel:
     nummer: int
     far_lagras: bool
     anteckna: bool
+    inloggning_id: int
 
 
 class Stampelmaskin:
@@ -73,7 +74,7 @@ class Stampelmaskin:
         self._fel: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._lediga: deque[Any] = deque()
         self._plats = threading.BoundedSemaphore(_SAMTIDIGA)
-        self._i_handelse, self._i_alla = _Sats(_I_HANDELSE, self._engine), _Sats(_ALLA, self._engine)
+        self._i_handelse, self._i_alla = Sats(_I_HANDELSE, self._engine), Sats(_ALLA, self._engine)
         event.listen(self._engine, "engine_disposed", lambda _engine: self.stang())
 
     def las(self, token_hash: str, slug: str | None) -> Stampel | None:
@@ -84,16 +85,12 @@ class Stampelmaskin:
         now = clock.now()
         varden: dict[str, Any] = {"hash": token_hash, "slug": slug}
         tider = {"now": now, "vila": now - self._vilotid, "gles": now - GLES}
-        try:
-            with self._plats:
-                rader = self._fraga(self._i_alla if slug is None else self._i_handelse, varden, tider)
-        except (self._fel, DBAPIError, PoolTimeoutError) as fel:
-            _log.info("a stamp could not be read: %s", type(fel).__name__)
-            return None
+        rader = self.fraga(self._i_alla if slug is None else self._i_handelse, varden, tider)
         if not rader:
             return None
-        anteckna, far_lagras, handelse_id, nummer = rader[0][:4]
-        return Stampel(frozenset(rad[1:] for rad in rader), handelse_id, int(nummer), bool(far_lagras), bool(anteckna))
+        anteckna, inloggning_id, far_lagras, handelse_id, nummer = rader[0][:5]
+        grund = frozenset(rad[1:] for rad in rader)
+        return Stampel(grund, handelse_id, int(nummer), bool(far_lagras), bool(anteckna), inloggning_id)
 
     def stang(self) -> None:
         """Close the connections that nobody uses; others are made when they are needed."""
@@ -103,7 +100,16 @@ class Stampelmaskin:
             except IndexError:
                 return
 
-    def _fraga(self, sats: "_Sats", varden: dict[str, Any], tider: dict[str, datetime]) -> list[tuple[Any, ...]]:
+    def fraga(self, sats: "Sats", varden: dict[str, Any], tider: dict[str, datetime]) -> list[tuple[Any, ...]] | None:
+        """The rows that the question gives, as the driver gives them; None if the database does not answer."""
+        try:
+            with self._plats:
+                return self._fraga(sats, varden, tider)
+        except (self._fel, DBAPIError, PoolTimeoutError) as fel:
+            _log.info("the database was asked in vain: %s", type(fel).__name__)
+            return None
+
+    def _fraga(self, sats: "Sats", varden: dict[str, Any], tider: dict[str, datetime]) -> list[tuple[Any, ...]]:
         try:
             connection, ny = self._lediga.pop(), False
         except IndexError:
@@ -130,7 +136,7 @@ class Stampelmaskin:
         return connection
 
 
-class _Sats:
+class Sats:
     """A question, compiled once. `sql` is sent as it is, with what med() gives."""
 
     def __init__(self, sats: Select[*tuple[Any, ...]], engine: Engine) -> None:
@@ -151,7 +157,8 @@ class _Sats:
         return alla
 
 
-def _tid(namn: str) -> Any:
+def tid(namn: str = "tid") -> Any:
+    """A moment that is bound when the question is asked."""
     return bindparam(namn, type_=UtcDateTime())
 
 
@@ -172,7 +179,6 @@ def _pa_vag(*villkor: ColumnElement[bool]) -> ColumnElement[int]:
 _som, _hos = aliased(Anvandare), aliased(Medlemskap)
 """The function that one is on duty as, and the membership by which one is."""
 _LASAREN: tuple[_Kolumn, ...] = (
-    Inloggning.id,
     Inloggning.medlemskap_id,
     Inloggning.visa_aktor_id,
     Inloggning.visa_roll,
@@ -190,22 +196,22 @@ _LASAREN: tuple[_Kolumn, ...] = (
 
 
 def _anteckna() -> ColumnElement[int]:
-    return _om(func.coalesce(Inloggning.senast_aktiv, Inloggning.skapad) <= _tid("gles"))
+    return _om(func.coalesce(Inloggning.senast_aktiv, Inloggning.skapad) <= tid("gles"))
 
 
 def _far_lagras() -> ColumnElement[int]:
-    i_kraft = or_(Medlemskap.giltig_till.is_(None), Medlemskap.giltig_till > _tid("now"))
-    visar = and_(Inloggning.visa_till.is_not(None), Inloggning.visa_till > _tid("now"))
+    i_kraft = or_(Medlemskap.giltig_till.is_(None), Medlemskap.giltig_till > tid("now"))
+    visar = and_(Inloggning.visa_till.is_not(None), Inloggning.visa_till > tid("now"))
     return _om(and_(Medlemskap.avstangd.is_(None), i_kraft, ~visar))
 
 
 def _sats(handelsens: Sequence[_Kolumn], *, i_handelse: bool) -> Select[*tuple[Any, ...]]:
     """The rows of a stamp: one for each turn of duty, else one. The first column may differ between equal stamps."""
     i_tjanst = and_(
-        Tjanstgoring.medlemskap_id == _hos.id, Tjanstgoring.avslutad.is_(None), Tjanstgoring.till > _tid("now")
+        Tjanstgoring.medlemskap_id == _hos.id, Tjanstgoring.avslutad.is_(None), Tjanstgoring.till > tid("now")
     )
     sats = (
-        select(_anteckna(), _far_lagras(), *handelsens, *_LASAREN)
+        select(_anteckna(), Inloggning.id, _far_lagras(), *handelsens, *_LASAREN)
         .select_from(Inloggning)
         .join(Anvandare, Anvandare.id == Inloggning.anvandare_id)
         .outerjoin(Medlemskap, Medlemskap.id == Inloggning.medlemskap_id)
@@ -215,7 +221,7 @@ def _sats(handelsens: Sequence[_Kolumn], *, i_handelse: bool) -> Select[*tuple[A
         .outerjoin(_som, _som.id == Funktion.anvandare_id)
         .where(
             Inloggning.token_hash == bindparam("hash"),
-            queries.pagar_vid(_tid("now"), _tid("vila")),
+            queries.pagar_vid(tid("now"), tid("vila")),
             Inloggning.faktor.is_not(None),
             Anvandare.avstangd.is_(None),
         )

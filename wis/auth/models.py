@@ -137,7 +137,7 @@ class Funktionsbehorig(Base):
     __tablename__ = "funktionsbehorig"
 
     funktion_id: Mapped[int] = mapped_column(ForeignKey("funktion.id"), primary_key=True)
-    medlemskap_id: Mapped[int] = mapped_column(ForeignKey("medlemskap.id"), primary_key=True)
+    medlemskap_id: Mapped[int] = mapped_column(ForeignKey("medlemskap.id"), primary_key=True, index=True)
 
     medlemskap: Mapped[Medlemskap] = relationship()
 

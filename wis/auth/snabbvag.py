@@ -4,13 +4,39 @@ The keeping itself is in wis.snabbvag, which sees the request before and after t
 form was sent, nobody is logged in) nothing here does anything.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from flask import Flask, has_request_context, request
 
+from wis.personligt import NUMMER, hal
+
 BEGARAN = "wis.snabbvag"
 """Where in the WSGI environment the Begaran of this request stands."""
+
+
+@dataclass(frozen=True)
+class Visat:
+    """What a page shows that may have been sent to its reader: a version of a lägesbild, or a decision (no number)."""
+
+    slag: Literal["lagesbild", "beslut"]
+    id: int
+    nummer: int | None = None
+
+
+@dataclass(frozen=True)
+class Likhet:
+    """By what a page differs between readers who read the same: what they have seen, what they made themselves.
+
+    `tider`: the moments of the things on it, rising, complete from `fran` on (None: all). `forfattare`: ids of those
+    who made them, whose pages are their own.
+    """
+
+    tider: tuple[datetime, ...] = ()
+    forfattare: frozenset[int] = frozenset()
+    fran: datetime | None = None
+    visat: Visat | None = None
 
 
 class Begaran(Protocol):
@@ -26,10 +52,17 @@ class Begaran(Protocol):
     def lagra_inte(self) -> None:
         """As lagra_inte() below."""
 
+    def dela(self, likhet: Likhet) -> None:
+        """As dela() below."""
+
+    @property
+    def last(self) -> tuple[datetime | None] | None:
+        """As last() below."""
+
 
 def init_app(app: Flask) -> None:
     """Let templates say by which number of the event they are drawn."""
-    app.add_template_global(nummer, "handelsens_nummer")
+    app.add_template_global(lambda: hal(*NUMMER), "handelsens_nummer")
 
 
 def lagra(handelse_id: int | None, *, till: datetime | None = None) -> None:
@@ -48,6 +81,19 @@ def lagra_inte() -> None:
     begaran = _begaran()
     if begaran is not None:
         begaran.lagra_inte()
+
+
+def dela(likhet: Likhet) -> None:
+    """Let others of the reader's class have this page too, with what is theirs in its holes (wis.personligt)."""
+    begaran = _begaran()
+    if begaran is not None:
+        begaran.dela(likhet)
+
+
+def last() -> tuple[datetime | None] | None:
+    """How far the reader has read the event, as it is to be shown; None if the page can be nobody else's."""
+    begaran = _begaran()
+    return None if begaran is None else begaran.last
 
 
 def nummer() -> int:

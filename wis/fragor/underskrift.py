@@ -5,6 +5,7 @@ The signature holds for the person and the actor that the page was drawn for, so
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -27,7 +28,19 @@ class Visat:
     skal: str
 
 
-def skriv_under(hemlighet: str, who: Subjekt, visat: Visat, now: datetime) -> str:
+class Undertecknad(Protocol):
+    """Whom a page was drawn for."""
+
+    @property
+    def anvandare_id(self) -> int:
+        """The person."""
+
+    @property
+    def aktor_id(self) -> int:
+        """The actor that they act for."""
+
+
+def skriv_under(hemlighet: str, who: Undertecknad, visat: Visat, now: datetime) -> str:
     """The value for the hidden field of the form."""
     # By the hour: a page that is drawn again the same is then the same to the byte, and is not sent again.
     timme = int(now.timestamp()) // _TIMME * _TIMME

@@ -1,13 +1,15 @@
 """Asking those who can change a right, and answering: nobody needs to know whom to ring."""
 
 import time
+from datetime import datetime
 from functools import partial
 from typing import cast
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask_wtf import FlaskForm
 from limits import parse
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from wis import clock, web
@@ -25,6 +27,7 @@ from wis.fragor.service import Bett
 from wis.fragor.skickade import skickade
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse
+from wis.personligt import Hal, Lasare, hal
 
 bp = Blueprint("fragor", __name__)
 EN_PER_SIDA = parse("1 per 10 minute")
@@ -317,8 +320,14 @@ def underskriven(beslut: Beslut, vad: str) -> str:
     """What the page says of this refusal (`vad`: what was wanted), signed: for the form that asks about it."""
     if beslut.fraga is None or beslut.hos_id is None:
         return ""
-    visat = underskrift.Visat(beslut.fraga, beslut.hos_id, request.path, vad, beslut.skal)
-    return underskrift.skriv_under(web.settings().secret_key, inloggad(), visat, clock.now())
+    return hal("fraga", beslut.fraga.value, beslut.hos_id, request.path, vad, beslut.skal)
+
+
+def _skriv_under(hemlighet: str, lasare: Lasare, now: datetime, visat: Hal) -> str:
+    """As underskriven() held it open: signed for the one whom the page is sent to."""
+    till, hos_id, sida, vad, skal = visat
+    vad_visades = underskrift.Visat(Fragas(str(till)), int(hos_id), str(sida), str(vad), str(skal))
+    return str(escape(underskrift.skriv_under(hemlighet, lasare, vad_visades, now)))
 
 
 def oppna_fragor() -> int:
@@ -332,3 +341,9 @@ def oppna_fragor() -> int:
 bp.add_app_template_global(far_fraga)
 bp.add_app_template_global(underskriven, "fraga_underskrift")
 bp.add_app_template_global(oppna_fragor)
+
+
+@bp.record_once
+def _fyll_i(state: BlueprintSetupState) -> None:
+    hemlighet = state.app.extensions["wis_settings"].secret_key
+    state.app.extensions["wis_fyllare"]["fraga"] = partial(_skriv_under, hemlighet)

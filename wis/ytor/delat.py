@@ -15,6 +15,7 @@ from wis import clock
 from wis.auth.atkomst import tillgang
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt, Verb
+from wis.auth.snabbvag import Likhet, Visat
 from wis.delat import Ritat
 from wis.handelser.delat import Klass, dela, mallens, tidigast
 from wis.handelser.models import Handelse, Handelsebeslut, Typ
@@ -25,7 +26,7 @@ from wis.underrattelser.models import UnderrattelseVersion
 from wis.underrattelser.queries import Urval as Underrattelseurval
 from wis.underrattelser.queries import senaste_underrattelser
 from wis.ytor import queries, rules
-from wis.ytor.oversikt import Flode, flodet, ratt_slutar
+from wis.ytor.oversikt import Flode, Rad, flodet, ratt_slutar
 from wis.ytor.rules import Marke
 
 UNDERRATTELSER = 5
@@ -123,6 +124,17 @@ class Handelsesida:
             senast = queries.senast_i(self._session, self._who, [self._handelse.id]).get(self._handelse.id)
             return None if senast is None else queries.Nytt(senast.post.tid, senast.nya)
         return None if flode.senast is None else queries.Nytt(flode.senast, nya)
+
+    def likhet(self) -> Likhet:
+        """By what the page differs between those who read the same."""
+        flode, beslut_id = self.oversikt.flode, self.oversikt.beslut_id
+        saker: list[Rad | Sak] = [*flode.rader, *self.oversikt.kort, *self.oversikt.underrattelser]
+        return Likhet(
+            tider=tuple(sorted(sak.tid for sak in saker)),
+            forfattare=frozenset(sak.av_id for sak in saker if sak.av_id),
+            fran=None if flode.helt else flode.rader[-1].tid,
+            visat=None if beslut_id is None else Visat("beslut", beslut_id),
+        )
 
     # --- what is there ---------------------------------------------------------------------------------------------
 

@@ -1,47 +1,38 @@
 """The composed pages: the start page and an event's own with its tabs."""
 
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from flask_login import current_user
 
-from wis import clock, web
+from wis import clock, datum, web
 from wis.aktorer.models import Aktor
-from wis.aktorer.queries import svensk_nyckel
 from wis.auth.atkomst import inloggad, kraver_nu, tillgang
-from wis.auth.krets import Tlp
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
-from wis.auth.snabbvag import lagra, lagra_inte
+from wis.auth.snabbvag import dela, lagra, lagra_inte, last
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
-from wis.handelser.delat import klass, tidigast
+from wis.handelser.delat import klass, klass_i_alla, las_allas_nummer, las_nummer, tidigast
 from wis.handelser.models import Handelse
-from wis.handelser.queries import handelser_for, stangda_for
 from wis.handelser.views import ny_handelse_sak
 from wis.lage.service import beslutsrubrik
-from wis.lagesbild.models import LagesbildVersion
-from wis.lagesbild.queries import versioner_i_handelse
 from wis.notiser.kvittenser import att_kvittera
 from wis.notiser.kvittensvyer import kvittens
 from wis.notiser.leveransfragor import Antal, antal_for, utskick_for_handelse
 from wis.notiser.models import Utskick
 from wis.notiser.queries import lasta_utskick
 from wis.notiser.utskicksvyer import hallna
-from wis.underrattelser.queries import Urval as Underrattelseurval
-from wis.underrattelser.queries import senaste_underrattelser
-from wis.ytor import queries, rules
-from wis.ytor.delat import TYPNAMN, UNDERRATTELSER, Handelsesida, ett_kort, huvudet, lasbart_beslut
-from wis.ytor.models import Lasmarke
-from wis.ytor.oversikt import ratt_slutar
+from wis.personligt import hal
+from wis.ytor import flikar, lasmarken, queries, rules
+from wis.ytor.delat import Handelsesida
+from wis.ytor.lasmarken import Last
 from wis.ytor.rules import Marke, Slag
+from wis.ytor.startsida import Startsida
 
 bp = Blueprint("ytor", __name__)
 PER_SIDA = 50
-MAX_VERSIONER = 500
 ALDRIG = "aldrig"
 bp.add_app_template_global(beslutsrubrik, "beslutsrubrik")
 
@@ -57,19 +48,19 @@ def start() -> web.Svar:
     laser = tillgang(Verb.LASA, Sak(Sakslag.AKTOR, who.aktor_id))
     if not laser:
         return render_template("ytor/utan_lasratt.html", beslut=laser)
-    handelser = handelser_for(session, who)
-    if who.gast_i is not None and not handelser:
-        handelser = stangda_for(session, who)
+    lagra(None)
+    sidan = Startsida(session, who, klass_i_alla(las_allas_nummer(session)))
+    delar = sidan.delar()
+    kvittera = sidan.oversikt.sant and who.betraktare is None
+    obesvarade = att_kvittera(session, who, now) if kvittera else []
+    if obesvarade or delar.rott:
+        lagra_inte()
+    lagra(None, till=sidan.oversikt.till)
     return render_template(
         "ytor/start.html",
-        skarpa=[h for h in handelser if not h.ovning],
-        ovningar=[h for h in handelser if h.ovning],
-        senast=queries.senast_i(session, who, [h.id for h in handelser]),
-        forsenade=[ett_kort(version) for version in queries.forsenade(session, who, now)],
-        underrattelser=senaste_underrattelser(session, who, Underrattelseurval(pagaende=True, antal=UNDERRATTELSER)),
+        delar=delar,
         far_oppna=tillgang(Verb.OPPNA_HANDELSE, ny_handelse_sak(who)),
-        typnamn=TYPNAMN,
-        att_kvittera=[] if who.betraktare else att_kvittera(session, who, now),
+        att_kvittera=obesvarade,
     )
 
 
@@ -85,9 +76,14 @@ def handelse(slug: str) -> web.Svar:
     # Read first: what is counted as seen is then among what the page goes on to show, and what is shared no older than
     # its number.
     nummer, sedd_till = queries.nummer_och_mark(session, who.anvandare_id, sak.id)
+    delas = last()
+    if delas is not None:
+        # As it was when it was found out whose page this is like.
+        (sedd_till,) = delas
     sidan = Handelsesida(session, who, sak, klass(sak, nummer))
-    last = _last(who, sedd_till)
+    hur_langt = _last(who, sedd_till)
     egen = _egen(who)
+    dela(sidan.likhet())
     kvittera = None if sidan.oversikt.beslut_id is None else kvittens(beslut_id=sidan.oversikt.beslut_id)
     halls = hallna(sak) if tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen)) else []
     if kvittera or halls or sidan.oversikt.rott:
@@ -96,8 +92,8 @@ def handelse(slug: str) -> web.Svar:
     return render_template(
         "ytor/handelse.html",
         **_ramen(sak, "lagesbild"),
-        **last,
-        delar=sidan.delar(last["lasmarke"]),
+        **hur_langt,
+        delar=sidan.delar(hur_langt["lasmarke"]),
         senast=sidan.nytt(sedd_till),
         halls=halls,
         atgarder=[] if who.gast_i is not None else _atgarder(sak, egen),
@@ -111,52 +107,57 @@ def handelse(slug: str) -> web.Svar:
 @visbar_som
 def tidslinje(slug: str) -> web.Svar:
     """All that has happened in the event, newest first."""
-    huvud = _huvud(hamta_handelse(slug), "tidslinje")
-    lagra(huvud["handelse"].id, till=_till(huvud["handelse"]))
-    session, who, sak = web.session(), inloggad(), huvud["handelse"]
-    aktor, slag = request.args.get("aktor", ""), request.args.get("slag", "")
-    fore = rules.las_plats(request.args.get("fore"))
-    valt = Slag(slag) if slag in set(Slag) else None
-    # One more than is shown, to know if there is another page.
-    poster = queries.tidslinje(session, who, sak, queries.Urval(aktor, valt, fore, PER_SIDA + 1))
-    if any(post.tlp == Tlp.RED for post in poster):
+    sak, who, session = hamta_handelse(slug), inloggad(), web.session()
+    lagra(sak.id)
+    nummer, sedd_till = queries.nummer_och_mark(session, who.anvandare_id, sak.id)
+    klassen, hur_langt = klass(sak, nummer), _last(who, sedd_till)
+    huvud = flikar.huvud(session, sak, klassen)
+    tidslinjen = flikar.tidslinje(session, who, sak, klassen, _urval(), hur_langt["lasmarke"], huvud.till)
+    if tidslinjen.rott:
         lagra_inte()
+    lagra(sak.id, till=huvud.till)
     return render_template(
         "ytor/tidslinje.html",
-        **huvud,
-        poster=poster[:PER_SIDA],
-        fore=fore,
-        nasta=str(poster[PER_SIDA - 1].plats) if len(poster) > PER_SIDA else None,
-        aktorer=queries.aktorer_i(session, who, sak.id),
-        slagen=list(Slag),
-        vald_aktor=aktor,
-        valt_slag=valt,
+        **_ramen(sak, "tidslinje"),
+        **hur_langt,
+        delar={"huvud": huvud.html, "om": ""},
+        senast=Handelsesida(session, who, sak, klassen).nytt(sedd_till),
+        tidslinjen=tidslinjen.html,
     )
+
+
+def _urval() -> queries.Urval:
+    """The part of the timeline that the address names. One more than is shown, to know if there is another page."""
+    aktor, slag = request.args.get("aktor", ""), request.args.get("slag", "")
+    valt = Slag(slag) if slag in set(Slag) else None
+    return queries.Urval(aktor, valt, rules.las_plats(request.args.get("fore")), flikar.PER_SIDA + 1)
 
 
 @bp.get("/handelser/<slug>/versioner")
 @visbar_som
 def versioner(slug: str) -> web.Svar:
     """Every version of every lägesbild of the event."""
-    huvud = _huvud(hamta_handelse(slug), "versioner")
-    lagra(huvud["handelse"].id, till=_till(huvud["handelse"]))
-    found = versioner_i_handelse(web.session(), inloggad(), huvud["handelse"].id, MAX_VERSIONER + 1)
-    if any(version.tlp == Tlp.RED for version in found):
+    sak, who, session = hamta_handelse(slug), inloggad(), web.session()
+    lagra(sak.id)
+    klassen = klass(sak, las_nummer(session, sak.id))
+    huvud = flikar.huvud(session, sak, klassen)
+    versionerna = flikar.versioner(session, who, sak, klassen, huvud.till)
+    if versionerna.rott:
         lagra_inte()
-    ordered = sorted(found[:MAX_VERSIONER], key=_i_svensk_ordning)
+    lagra(sak.id, till=huvud.till)
     return render_template(
         "ytor/versioner.html",
-        **huvud,
-        grupper=[list(group) for _, group in groupby(ordered, key=lambda v: v.lagesbild_id)],
-        max_versioner=MAX_VERSIONER if len(found) > MAX_VERSIONER else None,
+        **_ramen(sak, "versioner"),
+        delar={"huvud": huvud.html, "om": ""},
+        versionerna=versionerna.html,
     )
 
 
 @bp.get("/handelser/<slug>/utskick")
 def utskick(slug: str) -> web.Svar:
     """What was sent in the event, by the actor one acts for, and how far it has come."""
-    huvud = _huvud(hamta_handelse(slug), "utskick")
-    session, sak = web.session(), huvud["handelse"]
+    session, sak = web.session(), hamta_handelse(slug)
+    huvud = flikar.huvud(session, sak, klass(sak, las_nummer(session, sak.id)))
     egen = session.get_one(Aktor, inloggad().aktor_id)
     folja = tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen))
     fore = request.args.get("fore", type=web.heltal)
@@ -168,7 +169,8 @@ def utskick(slug: str) -> web.Svar:
     antal = antal_for(session, [u.id for u in found])
     return render_template(
         "ytor/utskick.html",
-        **huvud,
+        **_ramen(sak, "utskick"),
+        delar={"huvud": huvud.html, "om": ""},
         folja=folja,
         utskicken=[(u, antal.get(u.id, Antal())) for u in found],
         aldre=aldre,
@@ -177,49 +179,23 @@ def utskick(slug: str) -> web.Svar:
 
 @bp.post("/handelser/<slug>/last")
 def markera_last(slug: str) -> web.Svar:
-    """Raise the mark of how far one has read."""
-    handelse_id = hamta_handelse(slug).id
+    """Raise the mark of how far one has read: within a moment if a script asks, at once for who sees what follows."""
+    handelse_id, who = hamta_handelse(slug).id, inloggad()
     begard = rules.las_tid(request.form.get("sedd_till"))
     if begard is None:
         return web.felsida(400, "Det gick inte att förstå", "Tiden gick inte att tolka.", gor="Ladda om sidan.")
-    with web.transaction() as session:
-        who = kraver_nu(session, Verb.LASA, session.get_one(Handelse, handelse_id).sak())
-        _hoj_marke(session, who.anvandare_id, handelse_id, begard)
+    last = Last(who.anvandare_id, handelse_id, current_user.inloggning_id, begard, clock.now())
     if web.wants_json():
+        web.end_reading()
+        lasmarken.anteckna(web.database(), last)
         return Response(status=204)
+    with web.transaction() as session:
+        kraver_nu(session, Verb.LASA, session.get_one(Handelse, handelse_id).sak())
+        lasmarken.hoj(session, [last])
     return redirect(url_for("ytor.handelse", slug=slug))
 
 
-def _hoj_marke(session: Session, anvandare_id: int, handelse_id: int, begard: datetime) -> None:
-    key, now = (anvandare_id, handelse_id), clock.now()
-    rad = session.get(Lasmarke, key, with_for_update=True)
-    if rad is None:
-        try:
-            with session.begin_nested():
-                session.add(Lasmarke(anvandare_id=anvandare_id, handelse_id=handelse_id, sedd_till=min(begard, now)))
-                return
-        except IntegrityError:
-            # Another of the person's tabs was first.
-            rad = session.get_one(Lasmarke, key, with_for_update=True)
-    rad.sedd_till = rules.hojd(rad.sedd_till, begard, now)
-
-
 # --- what the tabs share -------------------------------------------------------------------------------------------
-
-
-def _huvud(handelse: Handelse, flik: str) -> dict[str, Any]:
-    """What stands above the tabs. Read first: what is counted as seen is then among what the page goes on to show."""
-    session, who = web.session(), inloggad()
-    sedd_till = queries.sedd_till(session, who.anvandare_id, handelse.id)
-    senast = queries.senast_i(session, who, [handelse.id]).get(handelse.id) if flik == "tidslinje" else None
-    huvud = {"huvud": huvudet(handelse, lasbart_beslut(session, handelse)), "om": ""}
-    return {**_ramen(handelse, flik), **_last(who, sedd_till), "senast": senast, "delar": huvud}
-
-
-def _till(handelse: Handelse) -> datetime:
-    """Until when a tab is true at most: a right to read something in it ends by itself then, or words have aged."""
-    now = clock.now()
-    return tidigast(now, [*handelse.krets().till.values(), ratt_slutar(web.session(), handelse.id, now)])
 
 
 def _ramen(handelse: Handelse, flik: str) -> dict[str, Any]:
@@ -233,7 +209,9 @@ def _last(who: Subjekt, sedd_till: datetime | None) -> dict[str, Any]:
     return {
         "lasmarke": Marke(who.anvandare_id, shown),
         "last_till": sedd_till,
-        "sedan": ALDRIG if shown is None else shown.isoformat(),
+        # A page that others may have too is filled with how far each of them has read.
+        "last_tid": hal("sedan_tid") if last() else sedd_till and datum.tid(sedd_till, clock.now()),
+        "sedan": hal("sedan") if last() else ALDRIG if shown is None else shown.isoformat(),
     }
 
 
@@ -273,8 +251,3 @@ def _atgarder(handelse: Handelse, egen: Aktor) -> list[tuple[Beslut, str, str]]:
 
 def _far_folja(handelse: Handelse, utskick: Utskick) -> bool:
     return utskick.aktor is not None and bool(tillgang(Verb.SE_UTSKICK, handelse.sak(Sakslag.UTSKICK, utskick.aktor)))
-
-
-def _i_svensk_ordning(version: LagesbildVersion) -> tuple[bool, str, int, int]:
-    lagesbild = version.lagesbild
-    return (lagesbild.aktor_id is not None, svensk_nyckel(lagesbild.namn), lagesbild.id, -version.nummer)
