@@ -12,11 +12,13 @@ import wis.aktorer.models
 import wis.andringar
 import wis.audit
 import wis.auth.models
+import wis.bilagor.models
 import wis.fragor.models
 import wis.handelser.models
 import wis.konton.models
 import wis.lagesbild.models
 import wis.notiser.models
+import wis.sok.index
 import wis.underrattelser.models
 import wis.ytor.models  # noqa: F401 each of these brings its tables
 from wis.db import Base, Database

@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy import CheckConstraint, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests import factories as f
@@ -19,7 +19,9 @@ from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(varje_databas: Database) -> None:
     with varje_databas.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The index of words is the database's own kind: FTS5, which makes tables of its own, or tsvector.
+        egna = {"compare_type": True, "include_name": lambda namn, *_: not (namn or "").startswith("sok_ord")}
+        context = MigrationContext.configure(connection, opts=egna)
         assert compare_metadata(context, schema.METADATA) == []
 
 
@@ -45,16 +47,18 @@ def _fill(database: Database) -> None:
         underrattelse = Underrattelse(handelse_id=handelse.id, aktor_id=aktor.id, skapad=clock.now(), senaste=1)
         session.add_all([beslut, underrattelse])
         session.flush()
-        session.add(en_version(underrattelse.id, person.id, 1))
+        session.add(en_version(underrattelse, person.id, 1))
 
 
 def en_version(
-    underrattelse_id: int, person_id: int, nummer: int, foregaende: int | None = None
+    underrattelse: Underrattelse, person_id: int, nummer: int, foregaende: int | None = None
 ) -> UnderrattelseVersion:
     return UnderrattelseVersion(
-        underrattelse_id=underrattelse_id,
+        underrattelse_id=underrattelse.id,
         nummer=nummer,
         foregaende=foregaende,
+        handelse_id=underrattelse.handelse_id,
+        aktor_id=underrattelse.aktor_id,
         publicerad=clock.now(),
         forfattare_id=person_id,
         bradskande=False,
@@ -90,9 +94,10 @@ def test_the_database_itself_refuses_a_gap_or_a_double_in_the_numbers(
 ) -> None:
     _fill(varje_databas)
     with varje_databas.reading() as session:
-        row = session.execute(text("SELECT underrattelse_id, forfattare_id FROM underrattelse_version")).one()
+        forsta = session.scalars(select(UnderrattelseVersion)).one()
+        ny = en_version(forsta.underrattelse, forsta.forfattare_id, nummer, foregaende)
     with pytest.raises(IntegrityError), transaction(varje_databas) as session:
-        session.add(en_version(row[0], row[1], nummer, foregaende))
+        session.add(ny)
 
 
 def test_there_can_be_only_one_standing_event(varje_databas: Database) -> None:

@@ -46,7 +46,7 @@ SIDOR = {
     o.UNDERRATTELSE: ("", "/tidslinje"),
     o.UTSKICK: ("", "/tidslinje"),
 }
-LISTOR = ("/", "/handelser", "/underrattelser", "/fragor", "/mina-notiser")
+LISTOR = ("/", "/handelser", "/underrattelser", "/fragor", "/mina-notiser", "/sok?q=lägesbild", "/sok?q=prov")
 SPRIDNING = 11
 """In the short form every eleventh pair of person and thing: each person and each thing is among them."""
 
