@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wis import clock, schema
+from wis.bilagor import skanner
 from wis.db import Database
 from wis.konton.rules import normal_epost
 from wis.notiser import brevlada, transport
@@ -35,6 +36,7 @@ def kontrollera(settings: Settings, database: Database) -> Iterator[Svar]:
             False,
             f"Databasen svarar inte: {type(error).__name__}. Kontrollera WIS_DATABASE_URL och att servern är i gång.",
         )
+    yield from skanner.kontrollera(settings)
     yield from transport.kontrollera(settings)
     if not settings.demo:
         yield from _kvitton(settings)

@@ -85,6 +85,12 @@ class Settings:
     studs_brevlada: str | None = None
     # What lets others than this machine read the metrics.
     matt_nyckel: str | None = None
+    # What may be attached: megabytes of a file, files of a version, million pixels of an image.
+    bilaga_mb: int = 10
+    bilagor_antal: int = 20
+    bilaga_megapixel: int = 50
+    # The clamd that reads what is attached: the path of its socket, or host:port.
+    clamd: str | None = None
 
     @property
     def https(self) -> bool:
@@ -127,7 +133,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         # Flask reads its own switch from the environment, whatever our file says.
         debug=_boolean(values, "debug", default=False) or env.get("FLASK_DEBUG", "0").lower() not in _AV,
     )
-    for with_these in (_of_the_server, _of_logins, _of_providers, _of_deliveries):
+    for with_these in (_of_the_server, _of_logins, _of_providers, _of_deliveries, _of_attachments):
         settings = with_these(settings, values)
     _refuse_unsafe(settings)
     return settings
@@ -204,6 +210,16 @@ def _of_deliveries(settings: Settings, values: Mapping[str, str]) -> Settings:
         angra_tid=_number(values, "angra_tid", settings.angra_tid),
         paminn_efter=_number(values, "paminn_efter", settings.paminn_efter, at_least=1),
     )
+
+
+def _of_attachments(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """With what may be attached, and who scans it."""
+    clamd = values.get("clamd", "").strip()
+    if clamd and not re.fullmatch(r"/.+|[^\s/]+:[0-9]{1,5}", clamd):
+        raise SettingsError(f"WIS_CLAMD ska vara hela sökvägen till en socket, eller värd:port, inte '{clamd}'.")
+    names = ("bilaga_mb", "bilagor_antal", "bilaga_megapixel")
+    mb, files, pixels = (_whole(values, name, getattr(settings, name), at_least=1) for name in names)
+    return replace(settings, bilaga_mb=mb, bilagor_antal=files, bilaga_megapixel=pixels, clamd=clamd or None)
 
 
 def _instance(env: Mapping[str, str]) -> Path:

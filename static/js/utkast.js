@@ -11,7 +11,7 @@ const SPARA_HOGST_MS = 15000;
 const KEEPALIVE_MAX = 60000; // Browsers refuse more than 64 KiB in a request that outlives its page.
 const PREFIX = "wis-utkast:";
 const EJ_TEXT = new Set(["csrf_token", "bas", "revision", "nyckel", "slag", "handling", "visat", "tillbaka", "visa_aktor",
-  "visa_roll", "visa_person"]);
+  "visa_roll", "visa_person", "fil"]);
 const startade = new WeakSet();
 
 /** Start on every form of this page that asks for it; to be called again does no harm. */

@@ -60,6 +60,7 @@ const DELAR = {
   visasom: '[data-visa-som]',
   nedrakning: '[data-nedrakning]',
   kopia: '[data-kopia], [data-kopia-klart]',
+  bilagor: '[data-bilagor]',
 };
 
 // A table that scrolls in its own box is reached by the keyboard.

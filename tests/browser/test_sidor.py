@@ -22,6 +22,8 @@ SIDOR: list[tuple[str | None, str]] = [
     (NACKA, f"{H}/lagesbild/trafikverket/skriv"),
     (NACKA, "/underrattelser"),
     (NACKA, "/underrattelser/1"),
+    (NACKA, "/sok?q=v%C3%A4gen&ordning=bast"),
+    (NACKA, "/sok?q=-fel"),
     (NACKA, "/mina-notiser"),
     (NACKA, "/utkorg"),
     (NACKA, "/finns-inte"),

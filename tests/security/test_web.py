@@ -102,11 +102,14 @@ def test_a_token_of_another_login_is_none(app: Flask, logga_in: LoggaIn) -> None
     assert ena.post("/logga-ut", data={"csrf_token": token[1]}).status_code == 302
 
 
-def test_no_address_takes_a_file(app: Flask, logga_in: LoggaIn) -> None:
-    mallar = [path.read_text(encoding="utf-8") for path in (PROJECT_ROOT / "templates").rglob("*.html")]
-    assert not [text for text in mallar if re.search(r'type="file"', text)]
+def test_no_address_takes_a_file_but_the_one_that_asks_for_it(app: Flask, logga_in: LoggaIn) -> None:
+    mallar = (PROJECT_ROOT / "templates").rglob("*.html")
+    fragar = [path.name for path in mallar if re.search(r'type="file"', path.read_text(encoding="utf-8"))]
+    assert fragar == ["_skriv.html"]
     inloggad = logga_in(REDAKTOR)
     for rule, adress in _regler(app):
+        if rule.rule == "/handelser/<slug>/lagesbild/<vem>/bilagor":
+            continue
         for metod in sorted((rule.methods or set()) & OSAKRA):
             data = {"text": "x", "fil": (io.BytesIO(b"<svg onload=x>"), "x.svg", "image/svg+xml")}
             svar = inloggad.open(adress, method=metod, data=data, content_type="multipart/form-data")

@@ -60,6 +60,8 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"angra_tid": "-1"}, "WIS_ANGRA_TID"),
         ({"paminn_efter": "0"}, "WIS_PAMINN_EFTER"),
         ({"ko_grans": "0"}, "WIS_KO_GRANS"),
+        ({"bilaga_mb": "0"}, "WIS_BILAGA_MB"),
+        ({"clamd": "clamd.example"}, "WIS_CLAMD"),
         ({"worker_poll": "0"}, "WIS_WORKER_POLL ska vara minst 0,05"),
         ({"backoff": "-1"}, "WIS_BACKOFF"),
         ({"demo": "1", "sms_url": "46elks://a:b@api.example/"}, "WIS_SMS_URL"),

@@ -7,10 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from tests.bilagor_stod import en_publicerad
 from tests.funktioner_stod import en_funktion, medlem
 from tests.web.ytor_data import SLUG, LoggaIn, bygg_lage, ett_utskick
 from wis.auth.models import Funktion, Medlemskap
+from wis.bilagor.models import LagesbildBilaga
 from wis.db import Database
+from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.notiser.models import Utskick
 from wis.tx import transaction
 from wis.underrattelser.models import Underrattelse
@@ -93,6 +96,7 @@ VEM_FAR = {
     ("/handelser/<slug>/lage", "GET"): REDAKTOR,
     ("/handelser/<slug>/lage", "POST"): REDAKTOR,
     ("/handelser/<slug>/lagesbild/<vem>", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/bilagor", "POST"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/jamfor", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/kasta", "GET"): EGEN_SKRIBENT,
@@ -104,7 +108,11 @@ VEM_FAR = {
     ("/handelser/<slug>/lagesbild/<vem>/skriv", "POST"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/utkast", "POST"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/utkast/<int:utkast_id>/ta-over", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/<namn>", "GET"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/forhandsbild", "GET"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/bilagor/<int:bilaga_id>/<namn>", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/bilagor/<int:bilaga_id>/forhandsbild", "GET"): LASARE,
     ("/handelser/<slug>/last", "POST"): LASARE,
     ("/handelser/<slug>/redigera", "GET"): REDAKTOR,
     ("/handelser/<slug>/redigera", "POST"): REDAKTOR,
@@ -157,6 +165,7 @@ VEM_FAR = {
     ("/mitt-konto/sakerhet/passkey", "POST"): INLOGGAD,
     ("/mitt-konto/sakerhet/ta-bort", "POST"): INLOGGAD,
     ("/n/<int:utskick_id>", "GET"): LASARE,
+    ("/sok", "GET"): INLOGGAD,
     ("/static/<path:filename>", "GET"): ALLA,
     ("/underrattelser", "GET"): INLOGGAD,
     ("/underrattelser/<int:id>", "GET"): LASARE,
@@ -202,6 +211,9 @@ SVARAR_ANNAT = {
     "/mitt-konto/roll": {302},
     "/handelser/<slug>/lagesbild/<vem>/jamfor": {302},
     "/handelser/<slug>/lagesbild/<vem>/kasta": {200, 302},
+    # Nobody has a draft here: there is nothing in it.
+    "/handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/<namn>": {404},
+    "/handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/forhandsbild": {404},
 }
 """Where who may gets something else than a page."""
 FRAGOR = {
@@ -217,6 +229,8 @@ def lage(database: Database) -> Database:
     bygg_lage(database)
     with transaction(database) as session:
         ett_utskick(session, "trafikverket", "Vägen är avstängd")
+        trafikverkets = LagesbildVersion.nummer == 1, Lagesbild.aktor.has(slug="trafikverket")
+        en_publicerad(session, session.scalars(select(LagesbildVersion).join(Lagesbild).where(*trafikverkets)).one())
         en_funktion(session, "nacka", "TiB", medlem(session, FOLK["lasare"]))
     return database
 
@@ -240,6 +254,8 @@ def _varden(database: Database) -> dict[str, str | int]:
             "kanal": "sms",
             "token": "hittepa",
             "utkast_id": 1,
+            "bilaga_id": session.scalars(select(LagesbildBilaga.bilaga_id)).one(),
+            "namn": "karta.png",
             "inloggning_id": 1,
             "filename": "css/wis.css",
             "roll_id": 1,

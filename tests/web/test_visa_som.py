@@ -12,8 +12,9 @@ from tests.web import fragor_stod as stod
 from tests.web.ytor_data import LoggaIn, html, underratta
 from wis import audit, clock
 from wis.auth import visning
+from wis.auth.inloggningsfraga import find_inloggning
 from wis.auth.models import Medlemskap
-from wis.auth.queries import find_anvandare, find_inloggning, find_subjekt
+from wis.auth.queries import find_anvandare, find_subjekt
 from wis.auth.rules import Roll
 from wis.auth.service import token_hash
 from wis.db import Database
@@ -158,10 +159,13 @@ def test_only_what_is_marked_for_it_is_drawn_as_another(app: Flask, lage: Databa
         "ytor.versioner",
         "lagesbild.senaste",
         "lagesbild.version",
+        "lagesbild.bilaga",
+        "lagesbild.forhandsbild",
         "lagesbild.jamfor",
         "underrattelser.lista",
         "underrattelser.visa",
         "handelser.lista",
+        "sok.sida",
     }
     varden = {"slug": "storm", "vem": "solna", "nummer": 1, "a": 1, "b": 2, "id": 1, "kanal": "sms", "token": "x"}
     for rule in app.url_map.iter_rules():

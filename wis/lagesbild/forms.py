@@ -14,6 +14,8 @@ from wis.lagesbild.rules import NASTA, Innehall, Marke
 from wis.lagesbild.utkast import Text
 
 ANNAN = "annan"
+BESKRIVNING = "beskrivning_"
+"""What the fields of descriptions are called, with the attachment's number after it."""
 
 
 def _nummer(field: IntegerField) -> int:
@@ -25,6 +27,12 @@ def formularnyckel(nyckel: str | None) -> str:
     """The idempotency key that was sent, or a new one if none was, or not a whole one."""
     hel = nyckel is not None and len(nyckel) == 32 and set(nyckel) <= set("0123456789abcdef")
     return nyckel if hel and nyckel is not None else uuid.uuid4().hex
+
+
+def beskrivningar(skickat: Mapping[str, str]) -> dict[int, str]:
+    """What a form says of the attachments, by number."""
+    falt = {namn.removeprefix(BESKRIVNING): text for namn, text in skickat.items() if namn.startswith(BESKRIVNING)}
+    return {int(nummer): text for nummer, text in falt.items() if nummer.isdecimal() and len(nummer) < 10}
 
 
 class Lagesbildsformular(Sakfalt):
@@ -39,6 +47,8 @@ class Lagesbildsformular(Sakfalt):
     )
     nasta_val = RadioField("Nästa uppdatering", validate_choice=False, default="")
     nasta_tid = StringField("Datum och tid", widget=DateTimeLocalInput())
+    # What was written of the attachments, by number: there are as many fields as the draft has of them.
+    beskrivningar: Mapping[int, str] = {}
 
     def forbered(self, text: Text, val: list[tuple[str, str]]) -> None:
         """Show `text`; `val` are the quick choices of the next update."""
@@ -93,6 +103,7 @@ class Lagesbildsformular(Sakfalt):
             self.nasta_text(),
             nyckel=self.nyckel.data or "",
             lasratt=self.lasrattstext(),
+            beskrivningar=self.beskrivningar,
         )
 
     def innehall(self, now: datetime) -> Innehall:

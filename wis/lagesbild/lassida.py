@@ -15,12 +15,13 @@ from wis.aktorer.queries import alla_aktorer
 from wis.auth.atkomst import inloggad, tillgang
 from wis.auth.krets import Tlp
 from wis.auth.rules import Slag, Verb
-from wis.auth.snabbvag import lagra, lagra_inte
+from wis.auth.snabbvag import Likhet, Visat, dela, lagra, lagra_inte
 from wis.delat import Ritat
 from wis.handelser.delat import las_nummer, mallens, minnet, tidigast
 from wis.handelser.sakkrets import lasratt
 from wis.lagesbild import queries, sida
 from wis.lagesbild.atkomst import Mal
+from wis.lagesbild.bilagesida import att_lasa
 from wis.lagesbild.forms import formularnyckel
 from wis.lagesbild.models import LagesbildVersion
 from wis.notiser.kvittensvyer import kvittens
@@ -53,6 +54,7 @@ def lassida(mal: Mal, nummer: int | None, *, bestamd: bool = False) -> str:
     if kvittera or utskick or version.tlp == Tlp.RED:
         lagra_inte()
     lagra(mal.handelse.id, till=_till(mal, version))
+    dela(_likhet(version))
     return _sidan(
         mal,
         version,
@@ -87,6 +89,12 @@ def _sidan(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool, **delar
     )
 
 
+def _likhet(version: LagesbildVersion) -> Likhet:
+    """By what the page differs between those who read the same: whether one wrote it, and was sent it."""
+    visat = Visat("lagesbild", version.lagesbild_id, version.nummer)
+    return Likhet(forfattare=frozenset({version.forfattare_id}), visat=visat)
+
+
 def _nyast(mal: Mal, version: LagesbildVersion) -> int:
     """The number of the newest version that one may read."""
     if version.nummer == mal.senaste:
@@ -116,7 +124,7 @@ def _artikel(mal: Mal, version: LagesbildVersion, forra: LagesbildVersion | None
         artikel = Artikel(
             topp=mallens(_MALL, "topp", version, mal.namn, grupper),
             nytt=mallens(_MALL, "nytt", version, _text_fran(version), senast, sent),
-            text=mallens(_MALL, "text", version, grupper),
+            text=mallens(_MALL, "text", version, grupper, att_lasa(mal, version)),
         )
         delas = version.tlp != Tlp.RED
         return Ritat(artikel, 4 * sum(map(len, vars(artikel).values())), _till(mal, version), delas)

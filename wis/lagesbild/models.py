@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wis.aktorer.models import Aktor
 from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
+from wis.bilagor.models import LagesbildBilaga
 from wis.db import Base, one_of
 from wis.handelser.models import Handelse, Lasarkrets
 
@@ -33,6 +35,12 @@ class Lagesbild(Base):
             unique=True,
             sqlite_where=text("aktor_id IS NULL"),
             postgresql_where=text("aktor_id IS NULL"),
+        ),
+        Index(
+            "ix_lagesbild_krets_id",
+            "krets_id",
+            sqlite_where=text("krets_id IS NOT NULL"),
+            postgresql_where=text("krets_id IS NOT NULL"),
         ),
     )
 
@@ -71,13 +79,17 @@ class LagesbildVersion(Base):
             ["lagesbild_id", "foregaende"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
         ),
         Index("ix_lagesbild_version_publicerad", "publicerad"),
-        # An event's versions in order of time, and which of them have come since a moment.
+        # An event's versions in order of time; those of one actor, or of one lägesbild.
+        Index("ix_lagesbild_version_handelse", "handelse_id", "publicerad", "lagesbild_id", "nummer"),
+        Index("ix_lagesbild_version_aktor", "handelse_id", "aktor_id", "publicerad"),
         Index("ix_lagesbild_version_lagesbild_id_publicerad_nummer", "lagesbild_id", "publicerad", "nummer"),
     )
 
     lagesbild_id: Mapped[int] = mapped_column(ForeignKey("lagesbild.id"), primary_key=True)
     nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     foregaende: Mapped[int | None]
+    # The lägesbild's: a trigger refuses another.
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
     publicerad: Mapped[datetime]
     forfattare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
     # For whom the author acted: the actor itself, and for the samlade the redaktör's.
@@ -98,6 +110,7 @@ class LagesbildVersion(Base):
     forfattare: Mapped[Anvandare] = relationship()
     aktor: Mapped[Aktor] = relationship()
     sektioner: Mapped[list["LagesbildSektion"]] = relationship(order_by="LagesbildSektion.ordning")
+    bilagor: Mapped[list[LagesbildBilaga]] = relationship(order_by=LagesbildBilaga.ordning, viewonly=True)
 
 
 class LagesbildSektion(Base):
@@ -126,7 +139,7 @@ class Utkast(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lagesbild_id: Mapped[int] = mapped_column(ForeignKey("lagesbild.id"))
-    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"), index=True)
     aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
     bas: Mapped[int]
     revision: Mapped[int]
@@ -134,6 +147,8 @@ class Utkast(Base):
     sektioner: Mapped[dict[str, str]] = mapped_column(JSON)
     andringsnotering: Mapped[str]
     nasta_uppdatering: Mapped[str]
+    # Whether it has attachments of its own; otherwise those of the latest version.
+    egna_bilagor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     lagesbild: Mapped[Lagesbild] = relationship()
     anvandare: Mapped[Anvandare] = relationship()

@@ -75,13 +75,14 @@ class Innehall:
 class Publicering:
     """The command: this content, revised from version `bas` (0 = there was none), sent by the form `nyckel`.
 
-    `krets` is the choice of who reads; None = as it was.
+    `krets` is the choice of who reads; None = as it was. `beskrivningar` are of the attachments, by number.
     """
 
     bas: int
     nyckel: str
     innehall: Innehall
     krets: Kretsval | None = None
+    beskrivningar: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Tillstand:
     """What is published: the latest number (0 = nothing) and content, and what this same form has published, if so.
 
     Of the choice of who reads: whether it changes anything (`nya_lasare`), and whether somebody else has changed who
-    reads since it was made (`lasratt_inaktuell`).
+    reads since it was made (`lasratt_inaktuell`). `nya_bilagor`: what is attached differs from the latest version's.
     """
 
     senaste: int
@@ -98,6 +99,7 @@ class Tillstand:
     tidigare: tuple[int, Innehall] | None = None
     nya_lasare: bool = False
     lasratt_inaktuell: bool = False
+    nya_bilagor: bool = False
 
 
 class Avslagsslag(StrEnum):
@@ -131,7 +133,8 @@ class Avslag:
 def publicera(kommando: Publicering, tillstand: Tillstand) -> NyVersion | Avslag:
     """The next version, or the first reason against it."""
     innehall = kommando.innehall
-    if tillstand.tidigare is not None and innehall.samma_text_och_marke(tillstand.tidigare[1]):
+    samma = tillstand.tidigare is not None and innehall.samma_text_och_marke(tillstand.tidigare[1])
+    if tillstand.tidigare is not None and samma and not tillstand.nya_bilagor:
         return Avslag(Avslagsslag.UPPREPAD, tillstand.tidigare[0])
     if kommando.bas != tillstand.senaste:
         return Avslag(Avslagsslag.FEL_BAS, tillstand.senaste)
@@ -142,7 +145,7 @@ def publicera(kommando: Publicering, tillstand: Tillstand) -> NyVersion | Avslag
         tom = SAMMANFATTNING not in innehall.sektioner
         return Avslag(Avslagsslag.TOM if tom else Avslagsslag.OGILTIG, tillstand.senaste, fel)
     # A note is reason enough: that is how one moves a promised time, or vouches for a text that looks old.
-    nagot_nytt = innehall.andringsnotering or tillstand.nya_lasare
+    nagot_nytt = innehall.andringsnotering or tillstand.nya_lasare or tillstand.nya_bilagor
     if innehall.samma_text_och_marke(tillstand.innehall) and not nagot_nytt:
         return Avslag(Avslagsslag.OFORANDRAD, tillstand.senaste)
     return NyVersion(tillstand.senaste + 1, innehall)

@@ -11,8 +11,11 @@ from wis.aktorer.models import Aktor
 from wis.andringar import Andring, anmal
 from wis.andringar import Slag as Andringsslag
 from wis.auth.rules import Sak, Subjekt, Verb
+from wis.bilagor import service as bilagor
+from wis.bilagor.rules import Rad
 from wis.handelser.sakkrets import Kretsval, forlorare, signatur
-from wis.lagesbild import queries, rules, utkast
+from wis.lagesbild import bilagelista, queries, rules, utkast
+from wis.lagesbild.bilagelista import Tillagg
 from wis.lagesbild.lasratt import andrar_lasratt, byt_krets
 from wis.lagesbild.mall import ORDNING, SAMMANFATTNING
 from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
@@ -55,7 +58,8 @@ def publicera(
     """
     lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
     nyckel = queries.idempotensnyckel(lagesbild.id, who, kommando.nyckel)
-    utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel, kommando.krets))
+    tillagg = bilagelista.att_publicera(session, who, lagesbild, kommando.beskrivningar)
+    utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel, kommando.krets, tillagg))
     if isinstance(utfall, Avslag):
         return utfall
     ny, fore = utfall.innehall, _fore(session, lagesbild)
@@ -65,7 +69,7 @@ def publicera(
     version = _ny_version(lagesbild, who, nyckel, ny.andringsnotering, ny.nasta_uppdatering)
     version.sammanfattning = smstext(ny)
     version.tlp, version.lagrum = ny.marke.tlp, ny.marke.lagrum
-    _skriv(session, lagesbild, version, [(namn, text, html[namn]) for namn, text in ny.sektioner.items()])
+    _skriv(session, lagesbild, version, [(n, text, html[n]) for n, text in ny.sektioner.items()], tillagg.rader)
     utskick_id = _avisera(session, who, lagesbild, version) if avisera else None
     utkast.ta_bort_publicerat(session, who, lagesbild.id, revision, ny)
     _beratta(session, who, lagesbild, version, fore, avisering=avisera)
@@ -88,7 +92,8 @@ def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: s
     version = _ny_version(lagesbild, who, egen_nyckel, utfall.andringsnotering, utfall.nasta_uppdatering)
     version.sammanfattning, version.oforandrad = forra.sammanfattning, True
     version.tlp, version.lagrum, fore = forra.tlp, forra.lagrum, _fore(session, lagesbild)
-    _skriv(session, lagesbild, version, [(s.nyckel, s.kalla, s.html) for s in forra.sektioner])
+    samma = [bifogad.rad for bifogad in bilagelista.aktuella(session, lagesbild.id, bas)]
+    _skriv(session, lagesbild, version, [(s.nyckel, s.kalla, s.html) for s in forra.sektioner], samma)
     _beratta(session, who, lagesbild, version, fore, avisering=False)
     return Publicerad(lagesbild.id, version.nummer)
 
@@ -100,7 +105,9 @@ def _fore(session: Session, lagesbild: Lagesbild) -> Sak | None:
     return sak_av(lagesbild, session.get_one(LagesbildVersion, (lagesbild.id, lagesbild.senaste)))
 
 
-def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str, krets: Kretsval | None) -> Tillstand:
+def _tillstand(
+    session: Session, lagesbild: Lagesbild, nyckel: str, krets: Kretsval | None, tillagg: Tillagg
+) -> Tillstand:
     forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
     tidigare = queries.find_publicerad_med(session, nyckel)
     return Tillstand(
@@ -110,6 +117,7 @@ def _tillstand(session: Session, lagesbild: Lagesbild, nyckel: str, krets: Krets
         tidigare=None if tidigare is None else (tidigare.nummer, queries.innehall_av(tidigare)),
         nya_lasare=krets is not None and andrar_lasratt(lagesbild, krets),
         lasratt_inaktuell=krets is not None and krets.bygger_pa != signatur(lagesbild.krets),
+        nya_bilagor=tillagg.nytt,
     )
 
 
@@ -120,6 +128,7 @@ def _ny_version(
         lagesbild_id=lagesbild.id,
         nummer=lagesbild.senaste + 1,
         foregaende=lagesbild.senaste or None,
+        handelse_id=lagesbild.handelse_id,
         publicerad=clock.now(),
         forfattare_id=who.anvandare_id,
         aktor_id=who.aktor_id,
@@ -132,7 +141,11 @@ def _ny_version(
 
 
 def _skriv(
-    session: Session, lagesbild: Lagesbild, version: LagesbildVersion, sektioner: list[tuple[str, str, str]]
+    session: Session,
+    lagesbild: Lagesbild,
+    version: LagesbildVersion,
+    sektioner: list[tuple[str, str, str]],
+    bifogade: list[Rad],
 ) -> None:
     version.sektioner = [
         LagesbildSektion(nyckel=nyckel, ordning=ORDNING.get(nyckel, len(ORDNING) + 1), kalla=kalla, html=html)
@@ -141,6 +154,7 @@ def _skriv(
     session.add(version)
     lagesbild.senaste = version.nummer
     session.flush()
+    bilagor.publicera(session, lagesbild.id, version.nummer, bifogade)
 
 
 def _avisera(session: Session, who: Subjekt, lagesbild: Lagesbild, version: LagesbildVersion) -> int:
@@ -185,6 +199,7 @@ def _beratta(
         avisering=avisering,
         tlp=version.tlp,
         lasare=sorted(nu.lasande_aktorer() or ()) or "alla",
+        **bilagelista.i_protokoll(session, lagesbild.id, version.nummer),
     )
     anmal(
         session,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from wis import web
 from wis.aktorer.models import Aktor
@@ -14,7 +14,8 @@ from wis.auth.rules import Verb
 from wis.handelser.sakkrets import Lasratt, lasratt
 from wis.lagesbild import queries, service
 from wis.lagesbild.atkomst import Mal
-from wis.lagesbild.forms import Lagesbildsformular
+from wis.lagesbild.bilagesida import att_skriva
+from wis.lagesbild.forms import Lagesbildsformular, beskrivningar
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.plats import sak_av
 from wis.lagesbild.sida import Skrivsida
@@ -27,6 +28,7 @@ from wis.notiser.visat import Tankt
 def formular(mal: Mal, *, tomt: bool = False) -> Lagesbildsformular:
     """The form as it was sent (`tomt`: not at all), knowing who reads the lägesbild now."""
     form = Lagesbildsformular(formdata=None) if tomt else Lagesbildsformular()
+    form.beskrivningar = {} if tomt else beskrivningar(request.form)
     if mal.aktor is None:
         form.utan_lasare()
     else:
@@ -61,6 +63,7 @@ def skrivsida(mal: Mal, sidan: Skrivsida, status: int = 200) -> web.Svar:
         lasratt=lasratt(mal.sak, alla_aktorer(web.session())) if sidan.lasratt_andrad else None,
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
+        bilagor=att_skriva(mal, form.beskrivningar),
         **(_forhandsvisning(mal, form, nummer) if far_publicera else {}),
     )
     return page, status

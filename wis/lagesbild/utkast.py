@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from wis import clock, markup
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt, Verb
-from wis.lagesbild import queries
-from wis.lagesbild.models import LagesbildVersion, Utkast
+from wis.lagesbild import bilagelista, queries
+from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
 from wis.lagesbild.plats import Plats, oppna_last
-from wis.lagesbild.rules import Innehall, Marke, tolka_nasta
+from wis.lagesbild.rules import Innehall, Marke, nasta_val, tolka_nasta
 
 _LANGSTA_VAL = 40
 # So begin, among the sections of a draft, the names of what is chosen: label, secrecy note, readers.
@@ -32,7 +32,7 @@ class Text:
     """What a page holds: revised from version `bas`, last saved as `revision` (0 = never); `nasta` chooses a time.
 
     `nyckel` is the idempotency key of the form, if the text comes from one. `lasratt` is the choice of readers as the
-    form keeps it, whole or not; empty = as it was.
+    form keeps it, whole or not; empty = as it was. `beskrivningar` are of the attachments, by number.
     """
 
     bas: int
@@ -41,6 +41,7 @@ class Text:
     nasta: str = ""
     nyckel: str = ""
     lasratt: Mapping[str, str] = field(default_factory=dict)
+    beskrivningar: Mapping[int, str] = field(default_factory=dict)
 
     def samma(self, annan: "Text") -> bool:
         """Whether both say the same, whatever their revisions."""
@@ -83,7 +84,8 @@ def spara(session: Session, who: Subjekt, plats: Plats, text: Text) -> Sparat | 
     # A publication under way is waited for, so that its draft is gone and its version can be seen.
     lagesbild_id = oppna_last(session, who, plats, Verb.SKRIVA, delat=True).id
     rad = queries.find_utkast(session, lagesbild_id, who, las=True)
-    if rad is None and _redan_publicerat(session, lagesbild_id, who, text):
+    nya_ord = bilagelista.andrar(session, lagesbild_id, rad, text.beskrivningar)
+    if rad is None and not nya_ord and _redan_publicerat(session, lagesbild_id, who, text):
         # The last save of a page that has just published: it must not leave a draft behind.
         return Sparat(lagesbild_id, text.revision, clock.now())
     if rad is None:
@@ -95,8 +97,12 @@ def spara(session: Session, who: Subjekt, plats: Plats, text: Text) -> Sparat | 
             if rad is None:
                 raise
         else:
+            bilagelista.beskriv(session, rad, text.beskrivningar)
             return Sparat(lagesbild_id, rad.revision, rad.sparad)
-    return _spara_over(rad, text)
+    utfall = _spara_over(rad, text, nya_ord=nya_ord)
+    if isinstance(utfall, Sparat):
+        bilagelista.beskriv(session, rad, text.beskrivningar)
+    return utfall
 
 
 def _redan_publicerat(session: Session, lagesbild_id: int, who: Subjekt, text: Text) -> bool:
@@ -124,15 +130,43 @@ def _lovar_samma_tid(nasta: str, version: LagesbildVersion, *, da: bool) -> bool
 
 
 def _ny(session: Session, who: Subjekt, lagesbild_id: int, text: Text) -> Utkast:
-    rad = Utkast(lagesbild_id=lagesbild_id, anvandare_id=who.anvandare_id, aktor_id=who.aktor_id)
+    rad = Utkast(lagesbild_id=lagesbild_id, anvandare_id=who.anvandare_id, aktor_id=who.aktor_id, egna_bilagor=False)
     _satt(rad, text, text.revision + 1)
     session.add(rad)
     return rad
 
 
-def _spara_over(rad: Utkast, text: Text) -> Sparat | Konflikt:
+def oppna(session: Session, who: Subjekt, plats: Plats) -> Utkast:
+    """The person's draft, locked; if there is none, one of what the latest version says. Raises Otillaten.
+
+    The revision of a new one is 0: a page on which nothing has been saved yet goes on with it as its own.
+    """
+    lagesbild = oppna_last(session, who, plats, Verb.SKRIVA, delat=True)
+    rad = queries.find_utkast(session, lagesbild.id, who, las=True)
+    if rad is not None:
+        return rad
+    try:
+        with session.begin_nested():
+            rad = _ny(session, who, lagesbild.id, _av_senaste(session, lagesbild))
+            rad.revision = 0
+    except IntegrityError:
+        rad = queries.find_utkast(session, lagesbild.id, who, las=True)
+        if rad is None:
+            raise
+    return rad
+
+
+def _av_senaste(session: Session, lagesbild: Lagesbild) -> Text:
+    senaste = queries.find_senaste(session, lagesbild.id)
+    publicerad, lovad = (None, None) if senaste is None else (senaste.publicerad, senaste.nasta_uppdatering)
+    forra = queries.innehall_av(senaste)
+    val = nasta_val(clock.now(), publicerad, lovad)
+    return Text(lagesbild.senaste, 0, Innehall(forra.sektioner, marke=forra.marke), val[0][0])
+
+
+def _spara_over(rad: Utkast, text: Text, *, nya_ord: bool) -> Sparat | Konflikt:
     finns = text_av(rad)
-    if finns.samma(text) and finns.bas == text.bas:
+    if not nya_ord and finns.samma(text) and finns.bas == text.bas:
         return Sparat(rad.lagesbild_id, rad.revision, rad.sparad)
     if rad.revision != text.revision:
         return Konflikt(rad.lagesbild_id, finns, rad.sparad)
@@ -172,10 +206,11 @@ def ta_over(
     if mitt is None:
         mitt = _ny(session, who, lagesbild_id, text)
         session.flush()
-    elif mitt.revision != ersatt and not text_av(mitt).samma(text):
+    elif mitt.revision != ersatt and (mitt.egna_bilagor or not text_av(mitt).samma(text)):
         return Konflikt(lagesbild_id, text_av(mitt), mitt.sparad)
     else:
         _satt(mitt, text, max(mitt.revision, text.revision) + 1)
+    bilagelista.kopiera(session, kallan, mitt)
     return Sparat(lagesbild_id, mitt.revision, mitt.sparad)
 
 

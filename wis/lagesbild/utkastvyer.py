@@ -7,6 +7,7 @@ from wis.auth.atkomst import inloggad
 from wis.auth.rules import Verb
 from wis.lagesbild import queries, utkast
 from wis.lagesbild.atkomst import hamta, pa_nytt, transaktion
+from wis.lagesbild.bilagesida import att_skriva
 from wis.lagesbild.mall import AVSNITT
 from wis.lagesbild.skrivsida import formular
 from wis.lagesbild.views import bp
@@ -80,6 +81,7 @@ def _utkastfraga(vad: str, text: utkast.Text, utkast_id: int = 0) -> str:
         utkast_id=utkast_id,
         text=text,
         avsnitt=AVSNITT,
+        bilagor=att_skriva(mal, {}).rader if mal.lagesbild is not None else [],
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
     )

@@ -98,7 +98,7 @@ def skriv(slug: str, vem: str) -> web.Svar:
     return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, formular(mal))
 
 
-def _skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
+def skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
     """The page with what was sent in it. `mal` is read anew: the transaction before may have changed what it knew."""
     form.satt_dolda(bas=form.bas.data or 0, revision=form.revision.data or 0)
     senaste, mitt = None, None
@@ -114,13 +114,13 @@ def _spara(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     with transaktion() as session:
         utfall = utkast.spara(session, who, plats, min_text)
     if isinstance(utfall, utkast.Konflikt):
-        return _krock_med_utkast(pa_nytt(), form, utfall)
+        return krock_med_utkast(pa_nytt(), form, utfall)
     flash(f"Utkastet är sparat {datum.klockslag(utfall.sparad)}. Inget är publicerat.", "klart")
     return redirect(adress)
 
 
-def _krock_med_utkast(mal: Mal, form: Lagesbildsformular, konflikt: utkast.Konflikt) -> web.Svar:
-    sidan = _skickad(mal, form)
+def krock_med_utkast(mal: Mal, form: Lagesbildsformular, konflikt: utkast.Konflikt) -> web.Svar:
+    sidan = skickad(mal, form)
     sida.mot_utkast(web.session(), sidan, konflikt.text, konflikt.lagesbild_id, form.text())
     return skrivsida(mal, sidan, 409)
 
@@ -134,7 +134,7 @@ def _granska(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     if isinstance(sparat, utkast.Sparat):
         form.satt_dolda(bas=min_text.bas, revision=sparat.revision)
     mal = pa_nytt()
-    sidan = _skickad(mal, form)
+    sidan = skickad(mal, form)
     sidan.granskad = sida.att_forhandsgranska(min_text.innehall, html)
     return skrivsida(mal, sidan)
 
@@ -144,7 +144,7 @@ def _byt_ut(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     byt_ut_dyra(form.sammanfattning)
     _spara_tyst(mal, form, form.text())
     mal = pa_nytt()
-    return skrivsida(mal, _skickad(mal, form))
+    return skrivsida(mal, skickad(mal, form))
 
 
 def _avisera(mal: Mal, form: Lagesbildsformular) -> web.Svar:
@@ -171,19 +171,29 @@ def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar
     whole = [form.granska_val(), form.granska_rott(mal.handelse, mal.aktor)]
     min_text, innehall = form.text(), form.innehall(clock.now())
     form.satt_fel(rules.granska(innehall, clock.now()))
+    _granska_vald_fil(form)
     if form.errors or not all(whole):
         return _ratta(mal, form, min_text)
     if har_vuxit(web.session(), tankt(mal, form), request.form.get("visat", ""), avisera=avisera):
         return _ratta(mal, form, min_text, status=409, vidgad=True)
     plats, krets = mal.plats, form.kretsval()
     html = _rendera(innehall)
-    kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall, krets)
+    kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall, krets, form.beskrivningar)
     with transaktion() as session:
         utfall = service.publicera(session, who, plats, kommando, html, avisera=avisera, revision=min_text.revision)
     if isinstance(utfall, Avslag):
         return _avslagen(form, min_text, utfall)
     flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras." if avisera else ". Ingen aviseras."), "klart")
     return redirect(pa_nytt().url("senaste"))
+
+
+def _granska_vald_fil(form: Lagesbildsformular) -> None:
+    """A file that was chosen, but not sent: without scripts only its name comes along with any other button."""
+    vald = request.form.get("fil", "")
+    if vald:
+        form.form_errors = [
+            f"Filen {vald[:200]} är vald men inte bifogad. Välj den igen och tryck på Bifoga, eller publicera utan den."
+        ]
 
 
 def _rendera(innehall: Innehall) -> dict[str, str]:
@@ -222,7 +232,7 @@ def _ratta(
     """The page again with what must be mended; what was typed is saved too, should the page be left."""
     _spara_tyst(mal, form, min_text)
     mal = pa_nytt()
-    sidan = _skickad(mal, form)
+    sidan = skickad(mal, form)
     sidan.oforandrad, sidan.vidgad = oforandrad, vidgad
     return skrivsida(mal, sidan, status)
 
@@ -231,7 +241,7 @@ def _krock_med_version(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text
     """Both texts side by side. The draft keeps the version it was begun on, so that the page can be opened again."""
     _spara_tyst(mal, form, min_text)
     mal = pa_nytt()
-    sidan = _skickad(mal, form)
+    sidan = skickad(mal, form)
     if sidan.senaste is not None:
         sida.mot_version(web.session(), sidan, sidan.senaste, min_text)
     else:
@@ -266,4 +276,4 @@ def oforandrat(slug: str, vem: str) -> web.Svar:
 
 
 # The other views of the same pages; each adds its own to bp.
-from wis.lagesbild import lasrattsvyer, utkastvyer  # noqa: E402, F401
+from wis.lagesbild import bilagevyer, lasrattsvyer, utkastvyer  # noqa: E402, F401

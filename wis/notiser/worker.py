@@ -13,6 +13,7 @@ from functools import partial
 
 from wis import clock
 from wis.andringar import Andring, Slag, lyssna
+from wis.bilagor import service as bilagor
 from wis.db import Database
 from wis.notiser import eskalering, expandering, stadning
 from wis.notiser.anmalare import Anmalare
@@ -230,6 +231,7 @@ class Stadning:
         if nu >= self._nasta_sallan:
             self._nasta_sallan = nu + SALLAN_VAR
             stadning.glom_ovissa_brev(self._database)
+            bilagor.stada(self._database)
 
     def sist(self) -> None:
         """What would be forgotten when the process ends."""

@@ -18,7 +18,9 @@ def find_lagesbild_version(session: Session, id_: int, nummer: int) -> Lagesbild
                 joinedload(version.sektioner),
                 joinedload(version.forfattare),
                 joinedload(version.aktor),
+                joinedload(version.bilagor),
                 joinedload(version.lagesbild).joinedload(Lagesbild.aktor),
+                joinedload(version.lagesbild).joinedload(Lagesbild.handelse),
             )
             .where(version.lagesbild_id == id_, version.nummer == nummer, version.tlp != Tlp.RED)
         )

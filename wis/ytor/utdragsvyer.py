@@ -55,6 +55,7 @@ def _lagesbild(session: Session, det: Utdrag, now: datetime) -> str | None:
         version=version,
         namn="Samlad lägesbild" if agare is None else f"Lägesbild från {agare.namn}",
         grupper=sida.att_lasa(version, None),
+        adress=f"/handelser/{version.lagesbild.handelse.slug}/lagesbild/{version.lagesbild.slug}/versioner/{det.version}",
         now=now,
     )
 
