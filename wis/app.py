@@ -7,6 +7,7 @@ from wis import realtime, snabbvag, statisk, web
 from wis.auth import atkomst, faktorsidor, meddelanden, natgrans, sessioner
 from wis.auth import views as auth_views
 from wis.auth.strypning import Strypning
+from wis.bilagor import filer
 from wis.db import Database
 from wis.fragor import views as fragor_views
 from wis.funktioner import views as funktioner_views
@@ -26,10 +27,34 @@ from wis.notiser import kvittovyer
 from wis.notiser import views as notiser_views
 from wis.notiser.forms import Kodformular, Nummerformular, Tystnadsformular
 from wis.settings import PROJECT_ROOT, Settings
+from wis.sok import views as sok_views
 from wis.underrattelser import views as underrattelser_views
 from wis.underrattelser.forms import Underrattelseformular
 from wis.ytor import halsa, matt, utdragsvyer, visa_utkast
 from wis.ytor import views as ytor_views
+
+VYER = (
+    auth_views,
+    faktorsidor,
+    sessioner,
+    konton_views,
+    misslyckade,
+    funktioner_views,
+    handelser_views,
+    lage_views,
+    lagesbild_views,
+    notiser_views,
+    kvittovyer,
+    underrattelser_views,
+    fragor_views,
+    ytor_views,
+    sok_views,
+    visa_utkast,
+    utdragsvyer,
+    halsa,
+    matt,
+)
+"""The modules with pages, each with its blueprint `bp`."""
 
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
@@ -39,6 +64,20 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["wis_settings"] = settings
     app.extensions["wis_database"] = database or Database(settings.database_url)
     app.extensions["wis_strypning"] = Strypning(settings.redis_url)
+    app.extensions["wis_faltnamn"] = _faltnamn()
+    _lagg_om(app, settings)
+    filer.init_app(app)
+    natgrans.init_app(app, settings)
+    atkomst.init_app(app)
+    meddelanden.anlita(kontobrev.skicka)
+    for module in VYER:
+        app.register_blueprint(module.bp)
+    realtime.init_app(app)
+    return app
+
+
+def _lagg_om(app: Flask, settings: Settings) -> None:
+    """What lies around every page, from the inside out."""
     # Innermost: every guard stands before it.
     snabbvag.init_app(app)
     web.init_app(app)
@@ -48,33 +87,6 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         # Around the guards: they judge the name that the proxy was asked for.
         count = settings.betrodda_proxyer
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    app.extensions["wis_faltnamn"] = _faltnamn()
-    natgrans.init_app(app, settings)
-    atkomst.init_app(app)
-    meddelanden.anlita(kontobrev.skicka)
-    for module in (
-        auth_views,
-        faktorsidor,
-        sessioner,
-        konton_views,
-        misslyckade,
-        funktioner_views,
-        handelser_views,
-        lage_views,
-        lagesbild_views,
-        notiser_views,
-        kvittovyer,
-        underrattelser_views,
-        fragor_views,
-        ytor_views,
-        visa_utkast,
-        utdragsvyer,
-        halsa,
-        matt,
-    ):
-        app.register_blueprint(module.bp)
-    realtime.init_app(app)
-    return app
 
 
 def _faltnamn() -> dict[str, str]:

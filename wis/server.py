@@ -7,6 +7,7 @@ that the door is shut is refused: a proxy asks the other one to read, and what w
 
 import ctypes
 import logging
+import signal
 import socket
 import struct
 import sys
@@ -21,7 +22,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
 from wis import markup, statisk
-from wis.adress import SVARAR_INOM, StartHinder, i_adress, prova_adress, vanta_pa_svar
+from wis.adress import SVARAR_INOM, StartHinder, i_adress, vanta_pa_svar
 from wis.app import create_app
 from wis.notiser.worker import Worker
 from wis.settings import PROJECT_ROOT, Settings
@@ -37,6 +38,11 @@ class Arbetare(ThreadWorker):  # type: ignore[misc]
 
     gunicorn leaves the door open while it answers the last requests: who came meanwhile waited, and was then cut off.
     """
+
+    def init_signals(self) -> None:
+        """Told to reload together with the master, it goes on: by itself it would end in the middle of an answer."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Take connections or not; when stopping, for good."""
@@ -56,6 +62,20 @@ class Arbetare(ThreadWorker):  # type: ignore[misc]
 
 class Mastare(Arbiter):  # type: ignore[misc]
     """Holds the processes of the server, and what they listen on together."""
+
+    def __init__(self, app: BaseApplication) -> None:
+        # Asked now: a window that has been closed is no terminal any more.
+        self._i_fonster = sys.stdin is not None and sys.stdin.isatty()
+        super().__init__(app)
+
+    def handle_hup(self) -> None:
+        """Start nothing anew: new processes would have the old code and settings, but read the new templates.
+
+        Raises StopIteration, gunicorn's word for the end, when it was started in a window, which has been closed.
+        """
+        if self._i_fonster:
+            raise StopIteration
+        _log.warning("HUP: inget är omladdat. Ny kod och nya inställningar kräver omstart (systemctl restart).")
 
     def stop(self, graceful: bool = True) -> None:
         """End them all; first no more connections are made, so that none is made after the last was taken in."""
@@ -145,8 +165,11 @@ def slapp_inga_fler(lyssnar: socket.socket) -> None:
 
 
 def kor(settings: Settings, host: str, port: int, halsning: str = "") -> None:
-    """Serve until told to stop. Prints `Klar: …` and `halsning` when it answers. Raises StartHinder."""
-    prova_adress(host, port)
+    """Serve until told to stop. Prints `Klar: …` and `halsning` when it answers.
+
+    That one can listen there is for the caller to see to, before anything else is made ready (`wis.adress`); gunicorn
+    itself would try for five seconds, in English. Raises StartHinder when the files can't be put where a proxy reads.
+    """
     if settings.statisk_katalog is not None:
         _lagg_ut(settings.statisk_katalog)
     Server(settings, host, port, halsning).run()

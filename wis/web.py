@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import metadata
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
@@ -35,6 +35,7 @@ DATABASFEL = (OperationalError, InterfaceError, PoolTimeoutError)
 csrf = CSRFProtect()
 _log = logging.getLogger(__name__)
 
+View = TypeVar("View", bound=Callable[..., Any])
 Svar = str | Response | WerkzeugResponse | tuple[str, int]
 
 
@@ -75,6 +76,21 @@ def end_reading() -> None:
 
 def init_app(app: Flask) -> None:
     """Attach all of the above to the app."""
+    _stall_in(app)
+    Compress(app)
+    app.teardown_appcontext(lambda _error: end_reading())
+    app.before_request(_refuse_files)
+    app.before_request(_refuse_nul)
+    skydd.init_app(app, app.extensions["wis_settings"])
+    app.after_request(lambda response: skydd.satt_huvuden(response, https=settings().https))
+    _svara_pa_fel(app)
+    app.jinja_env.filters.update(_FILTER)
+    wis_version = metadata.version("wis")
+    app.context_processor(lambda: {"demo": settings().demo, "now": clock.now(), "wis_version": wis_version})
+
+
+def _stall_in(app: Flask) -> None:
+    """How much is taken in, how forms are guarded, what is packed, and that they speak Swedish."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_FORMULAR,
         MAX_FORM_MEMORY_SIZE=MAX_FORMULAR,
@@ -91,20 +107,15 @@ def init_app(app: Flask) -> None:
     FlaskForm.Meta.locales = ("sv",)
     app.url_map.converters["int"] = _Heltal
     app.extensions.setdefault("wis_faltnamn", {})
-    Compress(app)
-    app.teardown_appcontext(lambda _error: end_reading())
-    app.before_request(_refuse_files)
-    app.before_request(_refuse_nul)
-    skydd.init_app(app, app.extensions["wis_settings"])
-    app.after_request(lambda response: skydd.satt_huvuden(response, https=settings().https))
+
+
+def _svara_pa_fel(app: Flask) -> None:
+    """Every error as a page that says what to do."""
     app.register_error_handler(CSRFError, _csrf_error)
     for fel in DATABASFEL:
         app.register_error_handler(fel, _database_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(500, _server_error)
-    app.jinja_env.filters.update(_FILTER)
-    wis_version = metadata.version("wis")
-    app.context_processor(lambda: {"demo": settings().demo, "now": clock.now(), "wis_version": wis_version})
 
 
 # --- what was sent -----------------------------------------------------------------------------------------------
@@ -216,12 +227,25 @@ def check_csrf() -> None:
         csrf.protect(apply_exemptions=True)
 
 
+def tar_filer(view: View) -> View:
+    """Mark a view as one whose form may have files in it."""
+    view.tar_filer = True  # type: ignore[attr-defined]
+    return view
+
+
 def _refuse_files() -> Response | None:
-    """No form of ours has a file in it. What nobody takes must not be taken by mistake."""
+    """What nobody takes must not be taken by mistake: files come in where they are asked for, and nowhere else."""
+    if getattr(current_app.view_functions.get(request.endpoint or ""), "tar_filer", False):
+        # Before anything is read. Of a single file that is too large the view says so, and keeps the text beside it.
+        request.max_content_length = MAX_FORMULAR + settings().bilagor_antal * settings().bilaga_mb * 1_000_000
+        return None
     if not request.files:
         return None
     return felsida(
-        415, "Filer tas inte emot", "Systemet lagrar bara text.", gor="Skriv eller klistra in texten i stället."
+        415,
+        "Filer tas inte emot här",
+        "Bilder och PDF bifogas på sidan där en lägesbild skrivs.",
+        gor="Skriv eller klistra in texten i stället.",
     )
 
 
@@ -292,7 +316,11 @@ _HTTP = {
         "Kontrollera adressen. Om en kollega kan se sidan: fråga din aktörsadministratör om din behörighet.",
     ),
     405: ("Det går inte att göra så", "Adressen tar inte emot det anropet.", "Gå tillbaka och försök igen."),
-    413: ("Det blev för stort", "Texten är större än vad systemet tar emot (2 MB).", "Korta texten och försök igen."),
+    413: (
+        "Det blev för stort",
+        "Det som skickades är större än vad systemet tar emot (2 MB text).",
+        "Gå tillbaka, korta texten eller välj färre filer, och försök igen.",
+    ),
     429: ("För många försök", "Det har gjorts för många försök på kort tid.", "Vänta en stund och försök igen."),
 }
 

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -62,12 +63,33 @@ def test_no_log_keeps_an_address_that_is_a_secret_when_nothing_answers_behind() 
         nginx.starta()
         for vag in fragor:
             svar = requests.get(nginx.url + vag, verify=str(nginx.certifikat), timeout=30)
-            assert (svar.status_code, "Systemet svarar inte just nu" in svar.content.decode()) == (502, True), vag
+            assert (svar.status_code, "Systemet svarar inte just nu" in svar.content.decode()) == (503, True), vag
+            assert (svar.headers["Retry-After"], svar.headers["Cache-Control"]) == ("15", "no-store")
         vanta_tills(lambda: len(nginx.forfragningar) >= len(fragor), 30, "the lines of the log")
         loggar = [fil.read_text(encoding="utf-8") for fil in nginx.katalog.glob("*.log")]
         assert len(loggar) == 2
         assert not any("HEMLIGT" in logg for logg in loggar)
         _certifikat_fornyas(nginx)
+        _sager_sjalv_pa_svenska(nginx)
+
+
+def _sager_sjalv_pa_svenska(nginx: Nginx) -> None:
+    """What never reaches us is answered as we would: a page to a person, JSON to a script."""
+    with requests.Session() as session:
+        session.trust_env = False  # it would trust others than this one
+        session.verify = str(nginx.certifikat)
+        skript = session.get(f"{nginx.url}/puls", headers={"Accept": "application/json"}, timeout=30)
+        assert (skript.status_code, skript.json()["fel"]) == (503, "Systemet svarar inte just nu")
+        stort = session.post(f"{nginx.url}/logga-in", data=b"x" * 4_200_000, timeout=30)
+        assert (stort.status_code, "Det blev för stort" in stort.text) == (413, True)
+        bilaga = session.post(f"{nginx.url}/handelser/s/lagesbild/v/bilagor", data=b"x" * 4_200_000, timeout=30)
+        assert bilaga.status_code == 503, "so much may be attached"
+        # As a login is guessed at: until it says stop.
+        ofta = partial(session.post, f"{nginx.url}/logga-in", timeout=30)
+        nekat = next(svar for svar in (ofta() for _ in range(2_000)) if svar.status_code != 503)
+        assert (nekat.status_code, nekat.headers["Retry-After"]) == (429, "10")
+        assert "För många försök" in nekat.text
+        assert nekat.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def _certifikat_fornyas(nginx: Nginx) -> None:

@@ -1,6 +1,8 @@
 """The whole layout as it is shipped: nginx before two `wis run` and a `wis uttag`, on one Redis."""
 
+import os
 import secrets
+import signal
 import socket
 import threading
 import uuid
@@ -77,8 +79,7 @@ def _fyll(url: str) -> None:
 @contextmanager
 def _utlagg(databas_url: str, redis: Redis, tmp_path: Path) -> Iterator[Utlagg]:
     _fyll(databas_url)
-    instances = [tmp_path / namn for namn in "ab"]
-    for instance in instances:
+    for instance in (instances := [tmp_path / namn for namn in "ab"]):
         instance.mkdir()
     webb, uttag = (ledig_port(), ledig_port()), ledig_port()
     with Nginx(webb, (uttag, uttag)) as nginx:
@@ -134,6 +135,7 @@ def test_nginx_serves_what_it_may_and_hands_the_rest_to_those_who_know(
             assert _publicera(utlagg, utlagg.inloggad(SKRIVER), "Färjan").status_code == 302
             vanta_tills(lambda: any(a["slag"] == "underrattelse" for a in heard), 30, "word of the text")
         _prova_utdrag(utlagg)
+        _prova_hup(utlagg)
         _prova_byte(utlagg)
 
 
@@ -262,6 +264,18 @@ class Trafik:
             return str(fraga(timeout=60).status_code)
         except requests.RequestException as fel:
             return repr(fel)
+
+
+def _prova_hup(utlagg: Utlagg) -> None:
+    """Told to reload, each process of it, it says what is needed instead, and answers on with those that it had."""
+    ett = utlagg.webb[0]
+    egna = Path(f"/proc/{ett.pid}/task/{ett.pid}/children")
+    fore = egna.read_text(encoding="ascii")
+    for pid in (ett.pid, *map(int, fore.split())):
+        os.kill(pid, signal.SIGHUP)
+    vanta_tills(lambda: "kräver omstart" in ett.logg.read_text(encoding="utf-8"), 30, "the word of what is needed")
+    assert ett.svarar()
+    assert egna.read_text(encoding="ascii") == fore
 
 
 def _prova_byte(utlagg: Utlagg) -> None:

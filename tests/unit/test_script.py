@@ -145,6 +145,18 @@ def test_an_installation_that_fails_says_why_and_is_tried_again(klon: Klon) -> N
     assert len(klon.anrop) == 2
 
 
+def test_a_machine_without_python_gets_it_before_anything_is_made(klon: Klon) -> None:
+    # A bare Debian: the package manager is there, and Python only when it has been asked for.
+    rader = """source script/_miljo
+hitta_python() { [[ ! -e har_python ]] || echo python3; }
+kan_installera_paket() { true; }
+installera_paket() { echo "paket $*"; touch har_python; }
+tyst() { echo "$*"; }
+skapa_venv"""
+    svar = subprocess.run(["bash", "-euc", rader], cwd=klon.rot, check=True, capture_output=True, text=True)
+    assert svar.stdout.splitlines() == ["paket python3 python3-venv", f"python3 -m venv --clear {klon.rot}/.venv"]
+
+
 def test_bench_lists_what_there_is(klon: Klon) -> None:
     assert "  publicera\n" in klon.kor("bench").stdout
 
