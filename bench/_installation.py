@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -104,8 +104,17 @@ class Installation:
 
     # --- the logins ---------------------------------------------------------------------------------------------------
 
-    def logins(self, count: int, role: Roll = Roll.LASARE, actors: Sequence[str] | None = None) -> list[str]:
-        """New people with a login each, spread over the actors; returns the Cookie header of each."""
+    def logins(
+        self,
+        count: int,
+        role: Roll = Roll.LASARE,
+        actors: Sequence[str] | None = None,
+        still: timedelta = timedelta(),
+    ) -> list[str]:
+        """New people with a login each, spread over the actors; returns the Cookie header of each.
+
+        `still`: since when they have not been heard of. After a while the next request is noted, which is a write.
+        """
         tokens = [secrets.token_urlsafe(32) for _ in range(count)]
         with self.database.reading() as session:
             first = (session.scalar(select(func.max(Anvandare.id))) or 0) + 1
@@ -115,7 +124,7 @@ class Installation:
         homes = [known[slug] for slug in actors or self.actors]
         for start in range(0, count, _CHUNK):
             numbers = range(start, min(start + _CHUNK, count))
-            self._people(tokens, numbers, (first, member), homes, role)
+            self._people(tokens, numbers, (first, member), homes, role, clock.now() - still)
         if self.url.startswith("postgresql"):
             self._catch_up()
         self.analyze()
@@ -131,34 +140,23 @@ class Installation:
         held = {"_user_id": token, "_fresh": True, "csrf_token": token_hash(token)[:40]}
         return f"wis={signer.dumps(held)}"
 
-    def _people(self, tokens: list[str], numbers: range, firsts: tuple[int, int], homes: list[int], role: Roll) -> None:
-        now, (person, member) = clock.now(), firsts
-        people = [
-            {"id": person + n, "epost": f"p{person + n}@prov.example", "namn": f"Person {person + n}", "skapad": now}
-            for n in numbers
-        ]
+    def _people(
+        self, tokens: list[str], numbers: range, firsts: tuple[int, int], homes: list[int], role: Roll, seen: datetime
+    ) -> None:
+        """People, what they are at which actor, and a login each, last used when `seen`."""
+        person, member = firsts
+        people = [_person(person + n, seen) for n in numbers]
         members = [
             {
                 "id": member + n,
                 "anvandare_id": person + n,
                 "aktor_id": homes[n % len(homes)],
                 "roll": role,
-                "skapad": now,
+                "skapad": seen,
             }
             for n in numbers
         ]
-        logins = [
-            {
-                "token_hash": token_hash(tokens[n]),
-                "anvandare_id": person + n,
-                "medlemskap_id": member + n,
-                "skapad": now,
-                "senast_aktiv": now,
-                "giltig_till": now + timedelta(hours=24),
-                "faktor": Faktorslag.INGEN,
-            }
-            for n in numbers
-        ]
+        logins = [_login(tokens[n], person + n, member + n, seen) for n in numbers]
         with transaction(self.database) as session:
             session.execute(insert(Anvandare), people)
             session.execute(insert(Medlemskap), members)
@@ -191,6 +189,22 @@ class Installation:
                 for who in others:
                     _write(session, who, Plats(event.id, who.aktor_id), BYTES // 5, small)
                     _notices(session, who, event)
+
+
+def _person(id_: int, made: datetime) -> dict[str, object]:
+    return {"id": id_, "epost": f"p{id_}@prov.example", "namn": f"Person {id_}", "skapad": made}
+
+
+def _login(token: str, person: int, member: int, seen: datetime) -> dict[str, object]:
+    return {
+        "token_hash": token_hash(token),
+        "anvandare_id": person,
+        "medlemskap_id": member,
+        "skapad": seen,
+        "senast_aktiv": seen,
+        "giltig_till": seen + timedelta(hours=24),
+        "faktor": Faktorslag.INGEN,
+    }
 
 
 def prose(seed: int, size: int) -> str:

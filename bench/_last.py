@@ -26,6 +26,7 @@ _HEAD_START = 0.5
 """Seconds between the plan being read and its time 0: everything is warm then."""
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_ETAG = re.compile(rb"\r\netag: *([^\r]+)", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _LUA = """
 local requests, at = {}, 0
@@ -147,13 +148,20 @@ class Latencies:
 
 
 class Running:
-    """A plan that is being carried out by a process of its own. A context manager: it is gone with it."""
+    """A plan that is being carried out by a process of its own. A context manager: it is gone with it.
 
-    def __init__(self, port: int, planned: Iterable[Planned], connections: int, timeout: float) -> None:
+    `kept`: the client asks as a browser that keeps its pages does: whether the one that it got last still holds.
+    """
+
+    def __init__(
+        self, port: int, planned: Iterable[Planned], connections: int, timeout: float, *, kept: bool = False
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
+        self.cpu = 0.0
+        """Seconds of CPU that the client has used from the plan's time 0; known with the result."""
         path = Path(self._folder.name, "plan.json")
         rows = [(each.at, each.request, each.name) for each in planned]
-        plan = {"port": port, "connections": connections, "timeout": timeout, "rows": rows}
+        plan = {"port": port, "connections": connections, "timeout": timeout, "kept": kept, "rows": rows}
         path.write_text(json.dumps(plan), encoding="utf-8")
         self._limit = max((at for at, _, _ in rows), default=0.0) + timeout + 600
         command = [sys.executable, "-m", "bench._last", str(path)]
@@ -179,7 +187,9 @@ class Running:
         said, _ = self._process.communicate(timeout=self._limit)
         if self._process.returncode:
             raise SystemExit(f"lastgivaren slutade med {self._process.returncode}")
-        return {name: Latencies(**values) for name, values in json.loads(said).items()}
+        told = json.loads(said)
+        self.cpu = told["cpu"]
+        return {name: Latencies(**values) for name, values in told["seen"].items()}
 
 
 def by_schedule(
@@ -234,6 +244,8 @@ class _Client:
         self._idle: list[_Link] = []
         self._busy: dict[int, _Link] = {}
         self._poll = select.epoll()
+        # What is kept, by request.
+        self._etags: dict[bytes, bytes] | None = {} if plan["kept"] else None
         self.seen: dict[str, Latencies] = {name: Latencies([], Counter(), Counter(), 0) for name in self._names}
 
     def run(self) -> None:
@@ -261,11 +273,16 @@ class _Client:
                 link.sock.connect(self._address)
                 link.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._poll.register(link.sock, select.EPOLLIN)
-            link.sock.sendall(self._requests[row])
+            link.sock.sendall(self._asked(row))
         except OSError as error:
             self._broken(link, type(error).__name__)
         else:
             self._busy[link.sock.fileno()] = link
+
+    def _asked(self, row: int) -> bytes:
+        request = self._requests[row]
+        etag = self._etags.get(request) if self._etags else None
+        return request if etag is None else b"%bIf-None-Match: %b\r\n\r\n" % (request[:-2], etag)
 
     def _hear(self, number: int) -> None:
         link = self._busy.get(number)
@@ -290,6 +307,8 @@ class _Client:
         seen.ms.append((time.perf_counter() - link.meant) * 1000)
         seen.statuses[link.got[9:12].decode()] += 1
         seen.bytes += len(link.got)
+        if self._etags is not None and (etag := _ETAG.search(link.got, 0, link.got.find(b"\r\n\r\n") + 2)):
+            self._etags[self._requests[link.row]] = etag[1]
         self._busy.pop(link.sock.fileno())
         if link.closes():
             self._shut(link)
@@ -322,10 +341,12 @@ def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     client = _Client(plan, time.perf_counter() + _HEAD_START)
     print("redo", flush=True)
+    before = time.process_time()
     client.run()
+    cpu = time.process_time() - before
     for seen in client.seen.values():
         seen.ms.sort()
-    print(json.dumps({name: vars(seen) for name, seen in client.seen.items()}))
+    print(json.dumps({"cpu": cpu, "seen": {name: vars(seen) for name, seen in client.seen.items()}}))
 
 
 if __name__ == "__main__":

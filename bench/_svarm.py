@@ -1,6 +1,7 @@
 """The crowd as the measurement sees it: client processes that are given orders together, and peers to compare with."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench._figures import READY, cpu_of, tree
-from bench._klienter import Order
+from bench._lasare import Order
 from bench._sinks import ROOT
 
 PROCESSES = 2
@@ -30,6 +31,9 @@ MESSAGE = {
 }
 """What a peer sends: as long as what we do."""
 _TICK = 0.01
+# Seconds between two looks, and the share of a core that is next to nothing.
+_LOOK, _STILL = 0.5, 0.3
+_AT_REST_WITHIN = 10.0
 
 
 class Swarm:
@@ -37,6 +41,10 @@ class Swarm:
 
     def __init__(self, order: Order, processes: int = PROCESSES) -> None:
         self.count = len(order.cookies)
+        self.opened = 0.0
+        """Seconds that it took to open everybody's page."""
+        self.stood = self.untold = 0
+        """How many were told, when they came, that what their page shows still stands; and nothing in time."""
         self._order, self._processes = order, processes
         self._stack = ExitStack()
         self._crowds: list[subprocess.Popen[str]] = []
@@ -62,12 +70,24 @@ class Swarm:
         return [self._read(crowd) for crowd in self._crowds]
 
     def connect(self) -> float:
-        """Connect all; returns the seconds it took. Raises RuntimeError when not all came in."""
+        """Open everybody's page and connect them; returns the seconds that connecting took, all at rest.
+
+        Raises RuntimeError when not all came in.
+        """
+        begun = time.monotonic()
+        opened = self.order("open")
+        self.opened = time.monotonic() - begun
+        for answer in opened:
+            if answer["error"]:
+                print(f"  Alla sidor gick inte att öppna: {answer['error']}", flush=True)
         begun = time.monotonic()
         inside = sum(answer["connected"] for answer in self.order("connect"))
         if inside < self.count:
             raise RuntimeError(f"bara {inside} av {self.count} läsare kom in")
-        return time.monotonic() - begun
+        took = time.monotonic() - begun
+        settled = self.order("settled", within=_AT_REST_WITHIN)
+        self.stood, self.untold = (sum(answer[name] for answer in settled) for name in ("stood", "untold"))
+        return took
 
     def moments(self, answers: list[dict[str, Any]], what: str, since: float) -> list[float]:
         """The moments of all, as seconds after `since`, in order."""
@@ -139,7 +159,7 @@ def peer(module: str, port: int) -> Iterator[Peer]:
 class Cost:
     """What processes use, over what they use when nothing is said."""
 
-    def __init__(self, *pids: int, still: float = 3.0) -> None:
+    def __init__(self, *pids: int, still: float = 2.0) -> None:
         self.pids = pids
         before = cpu_of(*pids)
         time.sleep(still)
@@ -151,6 +171,16 @@ class Cost:
         """Seconds of CPU since it was made, but for what was used anyhow; never less than the clock can tell."""
         used = cpu_of(*self.pids) - self._cpu - self.idle * (time.monotonic() - self._begun)
         return max(used, _TICK)
+
+
+def settle(within: float = 8.0) -> None:
+    """Wait until what we have started has next to nothing left to do, or so long: what was given up is still drawn."""
+    end, used = time.monotonic() + within, cpu_of(os.getpid())
+    while time.monotonic() < end:
+        time.sleep(_LOOK)
+        before, used = used, cpu_of(os.getpid())
+        if used - before < _LOOK * _STILL:
+            return
 
 
 def resident(*pids: int) -> float:

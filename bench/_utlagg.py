@@ -4,6 +4,7 @@ The readers belong to 100 actors, each with a login of its own, and one spokesma
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -112,11 +113,11 @@ class Layout:
         self.uttag.pop(port)
         self._running.pop(port).close()
 
-    def restart_uttag(self) -> float:
-        """Stop all at once and start them again at the same ports; returns the seconds until the last answered."""
+    def restart_uttag(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """End all at once and start them again at the same ports; returns the seconds until the last answered."""
         ports, begun = list(self.uttag), time.monotonic()
         for started in self.uttag.values():
-            started.terminate()
+            started.send_signal(how)
         for port in ports:
             self.stop_uttag(port)
         for port in ports:

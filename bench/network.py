@@ -2,12 +2,11 @@
 
 First what is published at one process is to be heard by the readers of the other. Then twenty publications in two
 events go on while Redis is emptied, killed, gone for a while and started again: every reader must come to know the
-newest number of every event, also of the one that changed only while Redis was gone. Prints a table and, last, one
-JSON object (seconds).
+newest number of every event, also of the one that changed only while Redis was gone. Prints a table, the goals (there
+must be none of it) and, last, one JSON object (seconds).
 """
 
 import argparse
-import json
 import signal
 import threading
 import time
@@ -18,7 +17,8 @@ from typing import Any
 import requests
 from redis import Redis as RedisClient
 
-from bench._klienter import Order
+from bench._lasare import Order
+from bench._mal import Goal, judge, last_line
 from bench._svarm import Swarm
 from bench._utlagg import EVENT, UTTAG, Layout, layout
 from tests.servrar import vanta_tills
@@ -29,6 +29,9 @@ _BETWEEN = 0.25
 # Publications before Redis is emptied, then before it is killed, and while it is gone.
 _BEFORE, _GONE = 4, 4
 _WITHIN = 60.0
+GOALS: tuple[Goal, ...] = tuple(
+    (name, "<=", 0.0) for name in ("across_missed", "missed_while_gone", "missed", "after_missed", "failed")
+)
 
 
 def row(name: str, value: str) -> None:
@@ -147,7 +150,7 @@ def main() -> None:
     chosen = parser.parse_args()
     # Told to end, we end as by Ctrl-C: what we have started ends with us.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    count = QUICK_READERS if chosen.quick else READERS
+    begun, count = time.monotonic(), QUICK_READERS if chosen.quick else READERS
     with layout(count, events=2) as us:
         order = Order(us.uttag_addresses, us.pages, EVENT, us.host, us.cookies)
         with Swarm(order) as swarm:
@@ -155,8 +158,10 @@ def main() -> None:
             result = across(us, swarm) | break_redis(us, swarm)
             again = across(us, swarm)
             swarm.order("stop")
-    result |= {"after_missed": again["across_missed"], "readers": count, "published": PUBLICATIONS}
-    print(json.dumps(result))
+    result |= {"after_missed": again["across_missed"]}
+    judge(result, GOALS)
+    took = round(time.monotonic() - begun, 1)
+    last_line(result, quick=chosen.quick, readers=count, published=PUBLICATIONS, seconds=took)
 
 
 if __name__ == "__main__":
