@@ -4,6 +4,7 @@
 a template that the migrations made once.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,14 +17,27 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from tests.factories import LOSENORD
-from tests.servrar import Postgres, Redis
-from wis import schema
+from tests.servrar import Postgres, Redis, minnesdisk
+from wis import db, efterat, schema
 from wis.app import create_app
 from wis.db import Database
 from wis.settings import Settings
+from wis.snabbvag_stampel import Sats
+
+
+def pytest_configure() -> None:
+    """Keep what the tests write in memory where there is room: SQLite waits for the disk at each commit and close."""
+    plats = minnesdisk()
+    # What is written may be a program that a test runs.
+    if plats is not None and not os.statvfs(plats).f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(plats))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -31,6 +45,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("long")]
         items[:] = [item for item in items if item not in long]
         config.hook.pytest_deselected(items=long)
+
+
+def pytest_collection_finish() -> None:
+    """Let garbage collection leave alone what lives as long as the process: modules, tests, fixtures.
+
+    It went through all of it every few tests, which was a fifth of the time. What a test leaves is found as before.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +100,9 @@ def databas_url(sqlite_mall: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def database(databas_url: str) -> Iterator[Database]:
     """A fresh SQLite database."""
-    db = Database(databas_url)
-    yield db
-    db.dispose()
+    databas = Database(databas_url)
+    yield databas
+    databas.dispose()
 
 
 @pytest.fixture
@@ -94,9 +117,9 @@ def postgres_url(postgres: Postgres, postgres_mall: str) -> Iterator[str]:
 def varje_databas(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database of each kind in turn."""
     name = "databas_url" if request.param == "sqlite" else "postgres_url"
-    db = Database(request.getfixturevalue(name))
-    yield db
-    db.dispose()
+    databas = Database(request.getfixturevalue(name))
+    yield databas
+    databas.dispose()
 
 
 @pytest.fixture
@@ -146,29 +169,76 @@ class Mallminne(BytecodeCache):
 _mallminne = Mallminne()
 
 
-def _nar_det_behovs(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str] | None]:
-    """What writes the addresses of a rule, compiled when the first is written.
-
-    Werkzeug compiles two functions for each rule of each application; a test makes an application and writes few.
-    """
-    klar: list[Callable[..., tuple[str, str] | None]] = []
-
-    def bygg(egen: Rule, *delar: object, **varden: object) -> tuple[str, str] | None:
-        if not klar:
-            klar.append(_kompilera(rule, append_unknown))
-        return klar[0](egen, *delar, **varden)
-
-    return bygg
-
-
-_kompilera = Rule._compile_builder
+@pytest.fixture(scope="session", autouse=True)
+def _utan_drojsmal() -> Iterator[None]:
+    """What may be written a moment later is written at once, but where a test is of just that."""
+    with pytest.MonkeyPatch.context() as lapp:
+        lapp.setattr(efterat, "INOM", 0.0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _snabba_adresser() -> Iterator[None]:
-    """Applications that start quicker, and do the same."""
+def _gemensamma_adresser() -> Iterator[None]:
+    """Rules of addresses that are compiled once in a process: every test makes an application, of the same rules."""
+    klara: dict[Any, dict[str, Any]] = {}
+    kompilera = Rule.compile
+
+    def compile_(rule: Rule) -> None:
+        assert rule.map is not None
+        omvandlare = tuple(rule.map.converters.items())
+        nyckel = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults), omvandlare)
+        klar = klara.get(nyckel)
+        if klar is None:
+            kompilera(rule)
+            klar = {namn: getattr(rule, namn) for namn in ("_parts", "_trace", "_converters", "arguments")}
+            klara[nyckel] = klar | {"_build": rule._build.__func__, "_build_unknown": rule._build_unknown.__func__}
+            return
+        vars(rule).update(klar, arguments=set(klar["arguments"]))
+        rule._build, rule._build_unknown = klar["_build"].__get__(rule), klar["_build_unknown"].__get__(rule)
+
     with pytest.MonkeyPatch.context() as lapp:
-        lapp.setattr(Rule, "_compile_builder", _nar_det_behovs)
+        lapp.setattr(Rule, "compile", compile_)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _gemensam_sql() -> Iterator[None]:
+    """SQL that is written out once in a process, as it is in production, where a process has one engine.
+
+    SQLAlchemy keeps what it has compiled per engine, and a test has an engine of its own: more than half of a test of
+    a page went to compiling the same questions again. Two dialects of one class write the same SQL.
+    """
+    skriven: LRUCache[Any, Any] = LRUCache(5000)
+
+    def motor(*args: Any, **kwargs: Any) -> Engine:
+        engine = create_engine(*args, **kwargs)
+        engine._compiled_cache = skriven
+        return engine
+
+    with pytest.MonkeyPatch.context() as lapp:
+        lapp.setattr(db, "create_engine", motor)
+        for dialekt in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            lapp.setattr(dialekt, "__eq__", lambda self, other: type(self) is type(other))
+            lapp.setattr(dialekt, "__hash__", lambda self: hash(type(self)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _gemensamma_satser() -> Iterator[None]:
+    """The fast path's own questions, written out once in a process for each kind of database and what they hold."""
+    klara: dict[object, dict[str, Any]] = {}
+    skriv_ut = Sats.__init__
+
+    def init(ny: Sats, sats: Any, engine: Engine) -> None:
+        fraga = sats._generate_cache_key()
+        nyckel = (type(engine.dialect), fraga.key, repr([varde.value for varde in fraga.bindparams]))
+        if nyckel not in klara:
+            skriv_ut(ny, sats, engine)
+            klara[nyckel] = vars(ny).copy()
+        vars(ny).update(klara[nyckel])
+
+    with pytest.MonkeyPatch.context() as lapp:
+        lapp.setattr(Sats, "__init__", init)
         yield
 
 

@@ -54,7 +54,7 @@ class Korning:
                 stderr=logg,
                 start_new_session=True,
             )
-        vanta_tills(self.svarar, 180, "att wis run svarar", paus=0.2)
+        vanta_tills(self.svarar, 180, "att wis run svarar", paus=0.05)
         return self
 
     def starta_om(self) -> None:
@@ -80,6 +80,12 @@ class Korning:
                 process.kill()
                 process.wait()
                 raise
+
+    @property
+    def pid(self) -> int:
+        """The first process of it, which a service manager knows."""
+        assert self._process is not None
+        return self._process.pid
 
     def svarar(self) -> bool:
         """Whether it answers; raises AssertionError with its log if it has died."""

@@ -18,6 +18,14 @@ TALAMOD_MS = 30_000
 expect.set_options(timeout=TALAMOD_MS)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one process run all of these, first, and so start one demo and one Chromium; others have the rest."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Korning]:
     """The demo, running."""
