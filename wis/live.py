@@ -74,7 +74,7 @@ def spridning(antal: int) -> int:
 
 
 Ord = Literal["andring", "nummer"]
-"""All that is ever said: that something has changed, and to one who has just connected by which number an event goes."""
+"""All that is ever said: that something has changed, and to who has just connected by which number an event goes."""
 
 
 class Barare(Protocol):
