@@ -1,8 +1,8 @@
 """Notes that may wait a moment: collected in the process, and written together in one transaction.
 
 When thousands open a page within seconds, each of them leaves a note: that a login is in use, that what was sent is
-read. None of it is waited for. A note carries its own time. It is lost only if the process is killed within INOM
-seconds of it, or if the database fails twice; the latter is counted.
+read. None of it is waited for. A note carries its own time. It waits while the database is away, and is lost only
+if the process is killed, or if it can't be written though the database is there; the latter is counted.
 """
 
 import atexit
@@ -11,9 +11,12 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from wis.db import Database
@@ -21,8 +24,11 @@ from wis.tx import transaction
 
 INOM = 1.0
 """Seconds within which a note is written; 0 = by the caller itself, at once."""
+PAUS_HOGST = 30.0
+"""Seconds between tries at the most, while the database is away."""
 HOGST = 5_000
 """So many notes may wait; when there is no room, the caller writes its own."""
+_BORTA = (OperationalError, InterfaceError, PoolTimeoutError)
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +48,14 @@ class Slag:
 _Anteckning = tuple[Slag, Any]
 
 
+class Utfall(Enum):
+    """How it went to write notes: BORTA if the database was away or busy, which passes."""
+
+    SKRIVET = auto()
+    BORTA = auto()
+    FEL = auto()
+
+
 class Samlare:
     """The notes for one database that are not written yet. Safe for threads."""
 
@@ -52,6 +66,7 @@ class Samlare:
         self._nya: list[_Anteckning] = []
         self._igen: list[_Anteckning] = []
         self._ur: threading.Timer | None = None
+        self._misslyckade = 0
         self._las, self._skrivlas = threading.Lock(), threading.Lock()
 
     @property
@@ -67,7 +82,7 @@ class Samlare:
                 self._stall_ur(database)
                 return
         # The page that leaves it must neither wait nor fail.
-        if not _forsok(database, [anteckning], vanta=False):
+        if _forsok(database, [anteckning], vanta=False) is not Utfall.SKRIVET:
             self._tappa(1)
 
     def skriv_nu(self, database: Database) -> None:
@@ -79,19 +94,37 @@ class Samlare:
             if ur is not None:
                 ur.cancel()
             # Each kind by itself, so that one which can't be written takes none with it.
+            kvar: list[_Anteckning] = []
             for slag, varden in _per_slag(igen).items():
-                if not _forsok(database, [(slag, varde) for varde in varden]):
-                    self._tappa(len(varden))
-            if nya and not _forsok(database, nya):
-                with self._las:
-                    self._igen = nya
+                kvar += self._om_igen(database, [(slag, varde) for varde in varden])
+            if nya and _forsok(database, nya) is not Utfall.SKRIVET:
+                kvar += nya
+            self._misslyckade = self._misslyckade + 1 if kvar else 0
+            with self._las:
+                self._igen = kvar
+                if self.antal:
                     self._stall_ur(database)
 
+    def _om_igen(self, database: Database, anteckningar: list[_Anteckning]) -> list[_Anteckning]:
+        """Write what could not be written before; returns what waits on, since the database is away."""
+        utfall = _forsok(database, anteckningar)
+        if utfall is Utfall.FEL:
+            self._tappa(len(anteckningar))
+        return anteckningar if utfall is Utfall.BORTA else []
+
     def _stall_ur(self, database: Database) -> None:
-        if self._ur is None and self.inom > 0:
-            self._ur = threading.Timer(self.inom, self.skriv_nu, (database,))
-            self._ur.name, self._ur.daemon = "wis-efterat", True
-            self._ur.start()
+        if self._ur is not None or self.inom <= 0:
+            return
+        paus = max(self.inom, min(PAUS_HOGST, self.inom * 2 ** min(self._misslyckade, 10)))
+        ur = threading.Timer(paus, self.skriv_nu, (database,))
+        ur.name, ur.daemon = "wis-efterat", True
+        try:
+            ur.start()
+        except RuntimeError as fel:
+            # There is no room for a thread just now: the next note tries again.
+            _log.warning("notes wait: %s", fel)
+            return
+        self._ur = ur
 
     def _tappa(self, antal: int) -> None:
         with self._las:
@@ -105,8 +138,8 @@ def _per_slag(anteckningar: Sequence[_Anteckning]) -> dict[Slag, list[Any]]:
     return {slag: samlade[slag] for slag in sorted(samlade, key=lambda ett: (ett.sist, ett.namn))}
 
 
-def _forsok(database: Database, anteckningar: Sequence[_Anteckning], *, vanta: bool = True) -> bool:
-    """Write them all in one transaction; whether it went well."""
+def _forsok(database: Database, anteckningar: Sequence[_Anteckning], *, vanta: bool = True) -> Utfall:
+    """Write them all in one transaction."""
     samlade: Mapping[Slag, Sequence[Any]] = _per_slag(anteckningar)
     try:
         with transaction(database, vanta=vanta) as session:
@@ -116,8 +149,13 @@ def _forsok(database: Database, anteckningar: Sequence[_Anteckning], *, vanta: b
         # Never its own words: they may hold what somebody wrote.
         namn = ", ".join(slag.namn for slag in samlade)
         _log.warning("%d notes could not be written (%s): %s", len(anteckningar), namn, type(fel).__name__)
-        return False
-    return True
+        return Utfall.BORTA if _ar_borta(fel) else Utfall.FEL
+    return Utfall.SKRIVET
+
+
+def _ar_borta(fel: Exception) -> bool:
+    # SQLite calls both a database that is busy and a table that is missing 'operational'.
+    return isinstance(fel, _BORTA) and getattr(getattr(fel, "orig", None), "sqlite_errorname", "") != "SQLITE_ERROR"
 
 
 class _Register:
@@ -140,11 +178,15 @@ class _Register:
             return found
 
     def skriv_allt(self) -> None:
-        """Write what waits, before the process ends; what fails is tried once more."""
+        """Write what waits, before the process ends; what fails is tried once more, and then given up."""
         for database, samlare in list(self._alla.items()):
             samlare.inom = 0  # no thread can be started by now
-            while samlare.antal:
+            # Also when nothing waits: it may be on its way in a thread that ends with the process.
+            samlare.skriv_nu(database)
+            if samlare.antal:
                 samlare.skriv_nu(database)
+            if samlare.antal:
+                _log.error("%d notes were given up: the database is away", samlare.antal)
 
 
 _register = _Register()

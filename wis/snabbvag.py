@@ -127,7 +127,7 @@ class Begaran:
             self.likhet = likhet
 
     @property
-    def last(self) -> tuple[datetime | None] | None:
+    def mark(self) -> tuple[datetime | None] | None:
         """How far the reader has read; None if the page is theirs alone."""
         return None if self.klassad is None else (self.klassad.lasare.sedd_till,)
 
@@ -162,7 +162,8 @@ class Snabbvag:
             if sida is None:
                 begaran = Begaran(self, forfragan, vem, stampel, klassad)
                 return self._rita(begaran, nyckel, environ, start_response)
-            self.minne.lagg(nyckel, sida)
+            if environ["REQUEST_METHOD"] == "GET":
+                self.minne.lagg(nyckel, sida)
         if stampel.anteckna and not forfragan.av_sig_sjalv:
             aktivitet.anteckna(self._database, stampel.inloggning_id, forfragan.spar)
         return _svara(sida, environ, start_response)
@@ -295,6 +296,8 @@ def _ritad(svar: Response) -> Response:
     if svar.mimetype != "text/html" or svar.is_streamed:
         return svar
     text, begaran = svar.get_data(as_text=True), request.environ.get(sagt.BEGARAN)
+    # As it was drawn, whether it is then kept or not.
+    lasare = _lasaren(begaran)
     if not isinstance(begaran, Begaran) or not begaran.lagras or svar.status_code != 200:
         begaran = None
     elif not text or "TLP:RED" in text or kaka.modified or web.utan_databas():
@@ -307,7 +310,7 @@ def _ritad(svar: Response) -> Response:
         text = text.replace(varde, hal(*sort)) if varde and begaran is not None else text
     engangs[NUMMER] = str(sagt.nummer())
     mall = mall_av(text)
-    fyllning = Fyllning(current_app.extensions["wis_fyllare"], _lasaren(begaran), clock.now(), engangs)
+    fyllning = Fyllning(current_app.extensions["wis_fyllare"], lasare, clock.now(), engangs)
     svar.set_data(mall.fyll(fyllning))
     if begaran is not None:
         begaran.etag = etag_av(mall, fyllning, begaran.vem)
@@ -315,9 +318,9 @@ def _ritad(svar: Response) -> Response:
     return svar
 
 
-def _lasaren(begaran: Begaran | None) -> Lasare:
+def _lasaren(begaran: object) -> Lasare:
     """For whom the page was drawn."""
-    if begaran is not None and begaran.klassad is not None:
+    if isinstance(begaran, Begaran) and begaran.klassad is not None:
         return begaran.klassad.lasare
     who = subjekt()
     return Lasare(0, 0, "") if who is None else Lasare(who.anvandare_id, who.aktor_id, who.namn)

@@ -152,6 +152,31 @@ def test_when_the_database_fails_it_is_written_once_it_is_back_and_one_kind_take
     assert "lasmarke" not in caplog.text  # its type, and never its words
 
 
+def test_what_is_on_its_way_when_the_process_ends_is_waited_for(database: Database, databas_url: str) -> None:
+    with transaction(database) as session:
+        handelse_id = f.en_handelse(session, slug="sno").id
+        person = en_som_vill(session, "nacka", slag=Notisslag.UNDERRATTELSE).id
+    program = f"""
+import threading
+from wis import clock, efterat
+from wis.db import Database
+from wis.ytor import lasmarken
+database, nu, borjat = Database({databas_url!r}), clock.now(), threading.Event()
+efterat.INOM = 0.01
+skriv = lasmarken._LASMARKE.skriv
+def langsamt(session, lasta):
+    borjat.set()
+    threading.Event().wait(0.5)
+    skriv(session, lasta)
+object.__setattr__(lasmarken._LASMARKE, "skriv", langsamt)
+lasmarken.anteckna(database, lasmarken.Last({person}, {handelse_id}, 1, nu, nu))
+assert borjat.wait(30)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    with database.reading() as session:
+        assert session.scalars(select(func.count()).select_from(Lasmarke)).one() == 1
+
+
 def _utan(database: Database) -> tuple[int, int]:
     with database.reading() as session:
         kvittenser = session.scalars(select(func.count()).select_from(Kvittens)).one()

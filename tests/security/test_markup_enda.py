@@ -30,6 +30,7 @@ OBEHANDLAT = {
 MARKUP_I_KOD = {
     "web.py": "a format of our own, whose values are escaped",
     "fragor/views.py": "a format of our own, whose values are escaped",
+    "personligt.py": "a hole, which is filled before the page is sent",
 }
 
 

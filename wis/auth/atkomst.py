@@ -15,7 +15,7 @@ from wis import audit, clock, web
 from wis.auth import aktivitet, queries, visning
 from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.inloggningsfraga import find_inloggning
-from wis.auth.lasta import Behorighet, LastInloggning
+from wis.auth.vem_fragar import Behorighet, LastInloggning
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
 from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, token_hash

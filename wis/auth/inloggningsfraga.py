@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
-from wis.auth.lasta import Aktorn, Behorighet, LastInloggning, Person
+from wis.auth.vem_fragar import Aktorn, Behorighet, LastInloggning, Person
 from wis.auth.models import Anvandare, Funktion, Funktionsbehorig, Handelseroll, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.queries import galler, i_ordning, pagar_vid
 from wis.auth.rules import Roll, RollIHandelse, Tjanst

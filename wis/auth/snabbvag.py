@@ -56,8 +56,8 @@ class Begaran(Protocol):
         """As dela() below."""
 
     @property
-    def last(self) -> tuple[datetime | None] | None:
-        """As last() below."""
+    def mark(self) -> tuple[datetime | None] | None:
+        """As lasarens_mark() below."""
 
 
 def init_app(app: Flask) -> None:
@@ -90,10 +90,10 @@ def dela(likhet: Likhet) -> None:
         begaran.dela(likhet)
 
 
-def last() -> tuple[datetime | None] | None:
+def lasarens_mark() -> tuple[datetime | None] | None:
     """How far the reader has read the event, as it is to be shown; None if the page can be nobody else's."""
     begaran = _begaran()
-    return None if begaran is None else begaran.last
+    return None if begaran is None else begaran.mark
 
 
 def nummer() -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.aktorer.models import Aktor
 from wis.auth import queries
-from wis.auth.lasta import LastInloggning
+from wis.auth.vem_fragar import LastInloggning
 from wis.auth.models import Anvandarslag, Inloggning, Medlemskap
 from wis.auth.rules import Roll, Sak, Slag, Subjekt, Verb, can
 

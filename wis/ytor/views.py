@@ -11,7 +11,7 @@ from wis.aktorer.models import Aktor
 from wis.auth.atkomst import inloggad, kraver_nu, tillgang
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
-from wis.auth.snabbvag import dela, lagra, lagra_inte, last
+from wis.auth.snabbvag import dela, lagra, lagra_inte, lasarens_mark
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.delat import klass, klass_i_alla, las_allas_nummer, las_nummer, tidigast
@@ -76,7 +76,7 @@ def handelse(slug: str) -> web.Svar:
     # Read first: what is counted as seen is then among what the page goes on to show, and what is shared no older than
     # its number.
     nummer, sedd_till = queries.nummer_och_mark(session, who.anvandare_id, sak.id)
-    delas = last()
+    delas = lasarens_mark()
     if delas is not None:
         # As it was when it was found out whose page this is like.
         (sedd_till,) = delas
@@ -210,8 +210,8 @@ def _last(who: Subjekt, sedd_till: datetime | None) -> dict[str, Any]:
         "lasmarke": Marke(who.anvandare_id, shown),
         "last_till": sedd_till,
         # A page that others may have too is filled with how far each of them has read.
-        "last_tid": hal("sedan_tid") if last() else sedd_till and datum.tid(sedd_till, clock.now()),
-        "sedan": hal("sedan") if last() else ALDRIG if shown is None else shown.isoformat(),
+        "last_tid": hal("sedan_tid") if lasarens_mark() else sedd_till and datum.tid(sedd_till, clock.now()),
+        "sedan": hal("sedan") if lasarens_mark() else ALDRIG if shown is None else shown.isoformat(),
     }
 
 
