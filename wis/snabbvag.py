@@ -88,6 +88,7 @@ class Begaran:
         self.etag = ""
         self.ritning: Ritning | None = None
         self.likhet: sagt.Likhet | None = None
+        self.slut: datetime | None = None
         self.fran = clock.now()
         self.till, self.duger_till = self.fran + LANGST, self.fran + DUGER
         self._onskad, self._nekad = False, vem.meddelande or not stampel.far_lagras
@@ -111,7 +112,9 @@ class Begaran:
         slut = None
         if not self._onskad:
             self._onskad = True
-            slut = rattens_slut(web.session(), who, handelse_id, now, self._vag.slut_i(self.stampel, now))
+            andras = self._vag.slut_i(self.stampel, now)
+            self.slut = min((moment for moment in andras if moment > now), default=None)
+            slut = rattens_slut(web.session(), who, handelse_id, now, andras)
         self.till = min(moment for moment in (self.till, till, slut) if moment is not None)
         # What a view says of `till` is of words that an open page's script keeps true itself.
         self.duger_till = min(moment for moment in (self.duger_till, slut) if moment is not None)

@@ -5,7 +5,7 @@
 import { sidan } from './betrodd.js';
 import { arAldre, byt } from './byt.js';
 import {
-  byggerPaVersion, doljInnehallet, foljNummer, levande, nummerI, numretRacker, sammaLasare, skrivs, syns, visa,
+  byggerPaVersion, doljInnehallet, foljNummer, levande, nummerI, numretRacker, sammaLasare, skrivs, slutarNar, syns, visa,
 } from './oppen.js';
 import { klockslag, nu, stall } from './tid.js';
 import { Uppkoppling } from './uppkoppling.js';
@@ -30,6 +30,7 @@ let stoppad = false;
 let hamtar = null;
 let planerad = 0;
 let invantar = null; // for the number that the server says when we connect
+let slutvakt = 0;
 let sliter = false; // the page shows the new text, and waits its turn to fetch the rest
 let igen = false;
 let andaIgen = false; // and whether anybody looks or not
@@ -63,7 +64,7 @@ function visaFranvaro() {
 
 function stoppa(text, lank) {
   stoppad = true;
-  for (const ur of [pollare, tystnad, bevakare, planerad, invantar?.ur]) clearTimeout(ur);
+  for (const ur of [pollare, tystnad, bevakare, planerad, slutvakt, invantar?.ur]) clearTimeout(ur);
   uppkoppling?.stang();
   visa(text, 'stoppad', lank);
 }
@@ -129,6 +130,7 @@ function attSaga(nummer) {
 function uppdatera(sida, nummer) {
   hamtad = nu();
   if (nummer) foljNummer(sida);
+  vaktaSlutet();
   document.dispatchEvent(new CustomEvent('wis:hamtad', { detail: sida }));
   const andrade = byt(sida);
   const tyst = redanSagt !== null;
@@ -270,13 +272,20 @@ function numret(sagd) {
   clearTimeout(ur);
   invantar = null;
   const nummer = Number(sagd.nummer) || 0;
-  if (sammaLasare(sagd) && nummer <= nummerI(document)) {
+  if (sammaLasare(sagd) && nummer <= nummerI(document) && !(slutarNar() < nu())) {
     if (!planerad && !minns) hamtad = nu();
     return;
   }
   sagt = Math.max(sagt, nummer);
   const manga = Math.min(SPRIDNING_HOGST, Math.max(SPRIDNING, Number(sagd.spridning) || 0));
   planera(forsta ? Math.min(manga, SPRIDNING_ATER) : Math.max(manga, SPRIDNING_ATER));
+}
+
+// A right that ends by itself changes no number and sends no word: the page asks again when it does.
+function vaktaSlutet() {
+  clearTimeout(slutvakt);
+  const kvar = slutarNar() - nu();
+  if (kvar > 0) slutvakt = setTimeout(planera, Math.min(kvar + 1000, 2 ** 31 - 1), SPRIDNING_ATER);
 }
 
 async function bruten(avServern) {
@@ -363,6 +372,7 @@ export async function starta() {
   window.addEventListener('online', natetTillbaka);
   window.addEventListener('pageshow', (handelse) => handelse.persisted && vakna());
   bevaka();
+  vaktaSlutet();
   const handelse = document.querySelector('main')?.dataset.handelse;
   uppkoppling = new Uppkoppling(
     { ansluten, bruten, nekad: franvarande, andring: hort, nummer: numret }, handelse ? { handelse } : {},

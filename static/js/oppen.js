@@ -19,9 +19,12 @@ export const sammaLasare = ({ vem, ratt }) =>
 
 // The number and the rights that the page goes by from now on: those of the one just fetched.
 export function foljNummer(sida) {
-  const { nummer, ratt = '' } = sida.querySelector('main').dataset;
-  Object.assign(document.querySelector('main').dataset, { nummer, ratt });
+  const { nummer, ratt = '', slut = '' } = sida.querySelector('main').dataset;
+  Object.assign(document.querySelector('main').dataset, { nummer, ratt, slut });
 }
+
+// When the first right that the page may rest on ends by itself, of which no word is sent. NaN: none does.
+export const slutarNar = () => Date.parse(document.querySelector('main')?.dataset.slut ?? '');
 
 export function visa(text, lage, lank) {
   const rad = document.getElementById('anslutning');

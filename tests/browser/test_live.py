@@ -3,12 +3,15 @@
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import APIResponse, Page, Request, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import NACKA, TRAFIKVERKET, Oppna
 from tests.servrar import vanta_tills
+from wis import clock
+from wis.settings import PROJECT_ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 HANDELSE = "/handelser/snoovader-svealand"
@@ -21,10 +24,11 @@ MARKERA = """() => {
   getSelection().setBaseAndExtent(text, fran, text, fran + 'Lägesbild'.length);
 }"""
 """The reader marks the first word of the heading."""
-UTAN_TIDSGRANS = """
+NUMMER_INOM = re.search(r"^const NUMMER_INOM = (\d+);", (PROJECT_ROOT / "static/js/live.js").read_text(), re.MULTILINE)
+UTAN_TIDSGRANS = f"""
   AbortSignal.timeout = () => new AbortController().signal;
   const vanta = window.setTimeout;
-  window.setTimeout = (gor, ms, ...mer) => vanta(gor, ms === 2500 ? 300000 : ms, ...mer);
+  window.setTimeout = (gor, ms, ...mer) => vanta(gor, ms === {NUMMER_INOM and NUMMER_INOM[1]} ? 300000 : ms, ...mer);
 """
 """A page gives up a question after a while, and takes a server that says no number for an older one: not here, where
 the machine may be slow, or we hold the answer."""
@@ -277,6 +281,19 @@ def test_who_comes_back_asks_for_the_page_only_if_it_missed_something(oppna: Opp
     linje.andra = lambda ord_: ord_.replace('"ratt":"', '"ratt":"annan ')
     linje.bryt()
     vanta_tills(lambda: page.evaluate("true") and len(anrop) == 2, 30, "att sidan frågar")
+
+
+def test_when_a_right_may_have_ended_by_itself_the_page_asks_though_nothing_is_told(oppna: Oppna) -> None:
+    page, slut = oppna(NACKA), (clock.now() + timedelta(seconds=3)).isoformat()
+
+    def om_en_stund(route: Route) -> None:
+        svar = route.fetch()
+        route.fulfill(response=svar, body=svar.text().replace('data-slut=""', f'data-slut="{slut}"'))
+
+    page.route(re.compile(rf"{LAS}$"), om_en_stund)
+    anrop = _anropen(page)
+    _oppna_ansluten(page, LAS)
+    vanta_tills(lambda: page.evaluate("true") and anrop, 30, "att sidan frågar")
 
 
 def test_among_many_the_text_comes_first_and_the_rest_when_somebody_turns_to_it(oppna: Oppna) -> None:

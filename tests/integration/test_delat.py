@@ -178,9 +178,9 @@ def test_a_promise_is_broken_on_the_page_when_its_time_has_passed(lage: Database
         assert _sidan(client, EVENT)[1].count("Nästa uppdatering var utlovad") == innan + 1
 
 
-HOGST = {EVENT: 4, f"{BILD}/trafikverket": 4, **dict.fromkeys(FLIKAR, 4), "/": 3, "/underrattelser": 2}
+HOGST = {EVENT: 4, f"{BILD}/trafikverket": 5, **dict.fromkeys(FLIKAR, 4), "/": 3, "/underrattelser": 2}
 """How many questions a page asks, besides the one for its stamp, of a reader for whom what is shared has been drawn:
-who it is, the event, how far they have read, what they are to answer."""
+who it is, the event, its number, how far they have read, what they are to answer."""
 
 
 def test_the_second_reader_costs_few_questions_however_much_there_is(lage: Database, logga_in: LoggaIn) -> None:

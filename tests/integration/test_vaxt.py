@@ -1,23 +1,28 @@
-"""What an event has filled up with costs no more to look past: found by index, and no deeper than is said."""
+"""What an event has filled up with costs no more to look past: it is found by index, however deep it lies."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, event, insert, select, text, update
+from sqlalchemy import Connection, event, insert, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from tests.factories import en_handelse
 from tests.lasratt import en_krets, som
 from tests.servrar import Postgres
-from tests.web.ytor_data import publicera, ratta, underratta
+from tests.web.ytor_data import besluta, publicera, ratta, underratta
 from wis import clock, schema
+from wis.aktorer.models import Aktor
+from wis.auth.rules import Subjekt
 from wis.db import Database
-from wis.handelser import djup
-from wis.handelser.models import Handelse, HandelseLasare
+from wis.handelser.models import Beslutsslag, Handelse
 from wis.handelser.queries import senaste_beslut
 from wis.lagesbild.models import Lagesbild
 from wis.lagesbild.queries import nyast_lasbar, senaste_i_handelse, versioner_i_handelse
@@ -27,11 +32,13 @@ from wis.underrattelser.queries import Urval as Underrattelseurval
 from wis.underrattelser.queries import senaste_underrattelser
 from wis.underrattelser.rules import plats_for
 from wis.ytor import oversikt, queries
-from wis.ytor.queries import Urval
+from wis.ytor.queries import Post, Urval
 from wis.ytor.rules import Slag
 
 VAXER = {"lagesbild_version", "underrattelse_version", "underrattelse", "handelsebeslut"}
 """Tables that hold more the longer an event goes on."""
+I_TIDSORDNING = "ix_underrattelse_version_publicerad"
+"""What the list of all underrättelser is walked by, from its young end."""
 
 
 def _las_allt(database: Database, handelse_id: int) -> None:
@@ -87,7 +94,10 @@ def _genomsokta(connection: Connection, sql: str, varden: Any) -> list[str]:
     if connection.dialect.name == "sqlite":
         steg = [rad[3] for rad in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", varden)]
         # Under another name in the same statement it is called underrattelse_version_1.
-        return [ett for ett in steg if ett.startswith("SCAN ") and ett.split()[1].rstrip("_0123456789") in VAXER]
+        hela = [ett for ett in steg if ett.startswith("SCAN ") and ett.split()[1].rstrip("_0123456789") in VAXER]
+        # What is not sorted afterwards is stopped as soon as there are as many as asked for.
+        sorterat = "USE TEMP B-TREE FOR ORDER BY" in steg
+        return [ett for ett in hela if sorterat or not ett.endswith(f" USING INDEX {I_TIDSORDNING}")]
     for val in ("seqscan", "hashjoin", "mergejoin"):
         # There are a handful of rows, which are read at once if that is allowed.
         connection.exec_driver_sql(f"SET LOCAL enable_{val} = off")
@@ -96,6 +106,7 @@ def _genomsokta(connection: Connection, sql: str, varden: Any) -> list[str]:
         json.dumps({namn: nod[namn] for namn in nod if namn != "Plans"})
         for nod in _noder(plan["Plan"])
         if nod.get("Relation Name") in VAXER and "Index Cond" not in nod and nod["Node Type"] != "Bitmap Heap Scan"
+        if nod.get("Index Name") != I_TIDSORDNING
     ]
 
 
@@ -105,42 +116,91 @@ def _noder(nod: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _noder(under)
 
 
-def test_who_reads_only_what_lies_deep_is_shown_it_in_lists_all_the_same(
-    varje_databas: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(djup, "DJUP", 3)
-    for sats in (queries._senast_sats, queries._tidslinje_sats):
-        sats.cache_clear()
+DOLDA = 2_100
+"""So much of what may not be read lies above what may."""
+
+
+def _doldas(session: Session, handelse: Handelse, start: datetime) -> None:
+    """An underrättelse that Värmdö alone reads, with so many corrections from `start` on, a second apart."""
+    with clock.at(start):
+        forsta = underratta(session, handelse, "Dold")
+    sak = session.get_one(Underrattelse, forsta.underrattelse_id)
+    sak.krets_id, sak.senaste = en_krets(session, "varmdo").id, DOLDA
+    rad = {kolumn.name: getattr(forsta, kolumn.name) for kolumn in UnderrattelseVersion.__table__.columns}
+    olika = (
+        {"nummer": n, "foregaende": n - 1, "publicerad": start + timedelta(seconds=n), "idempotensnyckel": uuid4().hex}
+        for n in range(2, DOLDA + 1)
+    )
+    session.execute(insert(UnderrattelseVersion), [rad | ett for ett in olika])
+
+
+def _begravt(session: Session, handelse: Handelse, tyst: Handelse) -> int:
+    """What Täby may read in two events, deep down under what it may not. Returns the id of Polisen's lägesbild."""
+    start = clock.now() - timedelta(days=1)
+    with clock.at(start):
+        for nummer in range(4):
+            underratta(session, handelse, f"Samtidig {nummer}")
+        underratta(session, tyst, "Ensam")
+        bild = publicera(session, handelse, "polisen", text="Läsbar bild")
+    for minut in range(1, 81):
+        with clock.at(start + timedelta(minutes=minut)):
+            if minut == 61:
+                underratta(session, handelse, "Mitt i", aktor="nacka")
+            besluta(session, handelse, Beslutsslag.LAGE, f"Beslut {minut}")
+            publicera(session, handelse, "polisen", text="Dold bild", tlp="red")
+    for ett in (handelse, tyst):
+        _doldas(session, ett, start + timedelta(minutes=90))
+    return bild.lagesbild_id
+
+
+def test_who_may_read_only_what_lies_deep_is_shown_all_of_it(varje_databas: Database) -> None:
     with transaction(varje_databas) as session:
-        handelse, annan = en_handelse(session), en_handelse(session)
-        handelse.alla_aktorer = False
-        underratta(session, annan, "Äldst av alla")
-        for nummer in range(6):
-            underratta(session, handelse, f"Nummer {nummer}", aktor="polisen" if nummer else "nacka")
-        who = som(session, "taby")
-        handelse.lasare.append(HandelseLasare(aktor_id=who.aktor_id, fran=None))
-        session.flush()
-        # Täby reads all of it, of which three are looked at first.
-        for antal in (3, 10):
-            poster = queries.tidslinje(session, who, handelse, Urval(antal=antal))
-            assert [post.rubrik for post in poster] == [f"Nummer {5 - plats}" for plats in range(min(antal, 6))]
-        # Who came to be let in after the newest reads what is older than them.
-        sen = som(session, "solna")
-        handelse.lasare.append(HandelseLasare(aktor_id=sen.aktor_id, fran=None))
-        smal = en_krets(session, "taby")
-        nya = select(Underrattelse.id).where(Underrattelse.handelse_id == handelse.id).order_by(Underrattelse.id.desc())
-        for sak in session.scalars(select(Underrattelse).where(Underrattelse.id.in_(nya.limit(5)))):
-            sak.krets_id = smal.id
-        session.flush()
-        assert [post.rubrik for post in queries.tidslinje(session, sen, handelse, Urval())] == ["Nummer 0"]
-        assert [post.rubrik for post in queries.tidslinje(session, who, handelse, Urval(aktor="nacka"))] == ["Nummer 0"]
-        # Who reads nothing of what lies on top is shown what is theirs in every other event.
-        utanfor = som(session, "varmdo")
-        lista = senaste_underrattelser(session, utanfor, Underrattelseurval(antal=5))
-        assert [version.rubrik for version in lista] == ["Äldst av alla"]
-        assert queries.senast_i(session, utanfor, [handelse.id, annan.id])[annan.id].post.rubrik == "Äldst av alla"
-    for sats in (queries._senast_sats, queries._tidslinje_sats):
-        sats.cache_clear()
+        handelse, tyst = en_handelse(session), en_handelse(session)
+        bild_id = _begravt(session, handelse, tyst)
+        who, agare = som(session, "taby"), session.get_one(Aktor, handelse.agare_id).slug
+        ratt = (handelse.id, tyst.id)
+    deras = ["Mitt i", *(f"Samtidig {nummer}" for nummer in (3, 2, 1, 0))]
+    with varje_databas.reading() as session:
+        handelse, tyst = (session.get_one(Handelse, id_) for id_ in ratt)
+        # The timeline, at the border of every page.
+        allt = _bladdrat(session, who, handelse, Urval(antal=20))
+        assert [post.rubrik for post in allt if post.slag is Slag.UNDERRATTELSE] == deras
+        assert [post.text for post in allt if post.slag is Slag.EGEN] == ["Läsbar bild"]
+        assert [post.text for post in allt if post.slag is Slag.BESLUT] == [f"Beslut {n}" for n in range(80, 0, -1)]
+        av_polisen = _bladdrat(session, who, handelse, Urval(aktor="polisen", antal=2))
+        assert [post.rubrik or post.text for post in av_polisen] == ["Läsbar bild", *deras[1:]]
+        # The lists of underrättelser, where some are of the same moment.
+        assert _underrattelser(session, who, handelse.id) == deras
+        assert _underrattelser(session, who, tyst.id) == ["Ensam"]
+        assert sorted(_underrattelser(session, who, None)) == sorted([*deras, "Ensam"])
+        # The actors to choose among, the newest of each event, what was seen, and what is kept of the stream.
+        assert {slug for slug, _ in queries.aktorer_i(session, who, handelse.id)} == {"polisen", "nacka", agare}
+        senast = queries.senast_i(session, who, ratt)
+        assert (senast[handelse.id].post.text, senast[handelse.id].nya) == ("Beslut 80", 86)
+        assert (senast[tyst.id].post.rubrik, senast[tyst.id].nya) == ("Ensam", 1)
+        assert queries.sedda_versioner(session, who, handelse.id, clock.now()) == {bild_id: 1}
+        assert nyast_lasbar(session, who, bild_id) == 1
+        assert [version.nummer for version in versioner_i_handelse(session, who, handelse.id)] == [1]
+        floden = [oversikt.flodet(session, who, id_) for id_ in ratt]
+        assert [(len(flode.rader), flode.helt) for flode in floden] == [(86, True), (1, True)]
+
+
+def _bladdrat(session: Session, who: Subjekt, handelse: Handelse, urval: Urval) -> list[Post]:
+    """The timeline, page after page, to its end."""
+    allt: list[Post] = []
+    while sida := queries.tidslinje(session, who, handelse, urval):
+        allt += sida
+        urval = replace(urval, fore=sida[-1].plats)
+    return allt
+
+
+def _underrattelser(session: Session, who: Subjekt, handelse_id: int | None) -> list[str]:
+    """The headings in the list, page after page, to its end."""
+    rubriker, urval = list[str](), Underrattelseurval(handelse_id=handelse_id, antal=2)
+    while sida := senaste_underrattelser(session, who, urval):
+        rubriker += [version.rubrik for version in sida]
+        urval = replace(urval, fore=plats_for(sida[-1]))
+    return rubriker
 
 
 @pytest.mark.parametrize("inom", [True, False])

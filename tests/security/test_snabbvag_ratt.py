@@ -286,6 +286,9 @@ def test_a_right_that_ends_by_itself_ends_what_is_kept_at_that_moment(settings: 
             borja(session, slut)
         with clock.at(start):
             etag = kand(app, lasare)
+            # Of what ends in the event nobody is told: an open page knows when to ask.
+            om_det_sags = f'data-slut="{slut.isoformat()}"' in fraga(lasare).text
+            assert om_det_sags is (borja in {_lasratt_till_bilden_slutar, _lasratt_slutar})
         with clock.at(slut - timedelta(seconds=1)), ritade(app) as ritat:
             assert fraga(lasare, etag).status_code == 304
         assert not ritat

@@ -88,5 +88,3 @@ def test_what_was_published_without_a_word_counts_too(database: Database, visad_
         session.delete(utskick)
     assert nummer is not None
     assert visad_lank(Notisslag.UNDERRATTELSE) == f"/underrattelser/{nummer + 1}"
-
-

@@ -15,12 +15,12 @@ from wis import audit, clock, web
 from wis.auth import aktivitet, queries, visning
 from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.inloggningsfraga import find_inloggning
-from wis.auth.vem_fragar import Behorighet, LastInloggning
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
 from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, token_hash
 from wis.auth.sessioner_service import GLES, Spar
 from wis.auth.strypning import EN_NEKAD, Strypning
+from wis.auth.vem_fragar import Behorighet, LastInloggning
 from wis.settings import Settings
 from wis.tx import transaction
 
@@ -207,7 +207,8 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
 def _anteckna_aktivitet(svar: Response) -> Response:
     """Write down that the login is in use. A page that fetches itself again is nobody's doing, and doesn't count."""
     inloggning_id = g.pop("anvand_inloggning", None)
-    if inloggning_id is None or "X-Live" in request.headers or web.utan_databas():
+    av_sig_sjalv = "X-Live" in request.headers or "prefetch" in request.headers.get("Sec-Purpose", "")
+    if inloggning_id is None or av_sig_sjalv or web.utan_databas():
         return svar
     spar = Spar(request.remote_addr or "", enhetsnamn(request.headers.get("User-Agent", "")))
     # The page is done: it neither waits for the note nor fails by it.

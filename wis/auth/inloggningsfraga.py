@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session, aliased
 
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
-from wis.auth.vem_fragar import Aktorn, Behorighet, LastInloggning, Person
 from wis.auth.models import Anvandare, Funktion, Funktionsbehorig, Handelseroll, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.queries import galler, i_ordning, pagar_vid
 from wis.auth.rules import Roll, RollIHandelse, Tjanst
+from wis.auth.vem_fragar import Aktorn, Behorighet, LastInloggning, Person
 from wis.db import UtcDateTime
 
 _MEDLEMSKAP, _ROLL, _TJANST, _MOJLIG = range(4)

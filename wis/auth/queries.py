@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, object_session
 from wis import clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
-from wis.auth.vem_fragar import Behorighet, LastInloggning
 from wis.auth.models import Anvandare, Anvandarslag, Funktion, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.rules import Roll, RollIHandelse, Subjekt, Tjanst
+from wis.auth.vem_fragar import Behorighet, LastInloggning
 from wis.db import Base
 
 

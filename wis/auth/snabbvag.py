@@ -56,6 +56,10 @@ class Begaran(Protocol):
         """As dela() below."""
 
     @property
+    def slut(self) -> datetime | None:
+        """When the first right of an actor to something in the page's event ends by itself, None if none does."""
+
+    @property
     def mark(self) -> tuple[datetime | None] | None:
         """As lasarens_mark() below."""
 
@@ -63,6 +67,7 @@ class Begaran(Protocol):
 def init_app(app: Flask) -> None:
     """Let templates say by which number of the event they are drawn."""
     app.add_template_global(lambda: hal(*NUMMER), "handelsens_nummer")
+    app.add_template_global(_rattens_slut, "rattens_slut")
 
 
 def lagra(handelse_id: int | None, *, till: datetime | None = None) -> None:
@@ -100,6 +105,12 @@ def nummer() -> int:
     """The number of the page's event when the request came: what is shown is at least as new. 0 where none is known."""
     begaran = _begaran()
     return 0 if begaran is None else begaran.nummer
+
+
+def _rattens_slut() -> str:
+    """When an open page should ask again though nothing is told: a right to what it shows may have ended by itself."""
+    begaran = _begaran()
+    return "" if begaran is None or begaran.slut is None else begaran.slut.isoformat()
 
 
 def _begaran() -> Begaran | None:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.aktorer.models import Aktor
 from wis.auth import queries
-from wis.auth.vem_fragar import LastInloggning
 from wis.auth.models import Anvandarslag, Inloggning, Medlemskap
 from wis.auth.rules import Roll, Sak, Slag, Subjekt, Verb, can
+from wis.auth.vem_fragar import LastInloggning
 
 View = TypeVar("View", bound=Callable[..., Any])
 GALLER = timedelta(minutes=15)

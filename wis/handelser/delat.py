@@ -18,7 +18,6 @@ from wis import clock
 from wis.andringar import Andringsnummer, Raknat
 from wis.auth.atkomst import inloggad
 from wis.auth.rules import Subjekt
-from wis.auth.snabbvag import nummer
 from wis.delat import Minne, Ritat
 from wis.handelser.models import Handelse
 
@@ -47,12 +46,13 @@ def handelsenummer(handelse_id: int | ColumnElement[int] | InstrumentedAttribute
 
 def las_nummer(session: Session, handelse_id: int) -> int:
     """The number of the changes of the page's event. Read it before what is shared: that is then at least as new."""
-    return nummer() or session.scalar(select(handelsenummer(handelse_id))) or 0
+    # In the snapshot by which rights are judged: what is taken from memory must be no older than them.
+    return session.scalar(select(handelsenummer(handelse_id))) or 0
 
 
 def las_allas_nummer(session: Session) -> int:
     """The number of the changes of all events together, for a page that is of none. Read it first, as las_nummer()."""
-    return nummer() or session.connection().scalar(_ALLAS_NUMMER) or 0
+    return session.connection().scalar(_ALLAS_NUMMER) or 0
 
 
 _ALLAS_NUMMER = select(func.sum(Andringsnummer.nummer)).where(Andringsnummer.slag == Raknat.HANDELSE.value)

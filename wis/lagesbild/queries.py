@@ -15,7 +15,6 @@ from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt
-from wis.handelser.djup import BORJAN, DJUP, golv
 from wis.handelser.lasratt import Innehall as Lasinnehall
 from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse
@@ -155,19 +154,16 @@ def versioner(session: Session, who: Subjekt, lagesbild_id: int) -> Sequence[Lag
 
 def nyast_lasbar(session: Session, who: Subjekt, lagesbild_id: int) -> int:
     """The number of the newest version that `who` may read; 0 if there is none."""
-    lasbara = (
-        select(func.max(LagesbildVersion.nummer))
+    # Not max(): PostgreSQL would judge every version before it said which is the highest.
+    nummer: int | None = session.scalar(
+        select(LagesbildVersion.nummer)
         .join(Lagesbild, Lagesbild.id == LagesbildVersion.lagesbild_id)
         .join(Handelse, Handelse.id == Lagesbild.handelse_id)
         .where(LagesbildVersion.lagesbild_id == lagesbild_id, _lasbar(who))
+        .order_by(LagesbildVersion.nummer.desc())
+        .limit(1)
     )
-    # Nearly always among the newest; who may read none of those is worth the time that all the others take.
-    nya = lasbara.where(LagesbildVersion.nummer > _lagst(lagesbild_id))
-    return session.scalar(nya) or session.scalar(lasbara) or 0
-
-
-def _lagst(lagesbild_id: int) -> ColumnElement[int]:
-    return select(Lagesbild.senaste - DJUP).where(Lagesbild.id == lagesbild_id).scalar_subquery()
+    return nummer or 0
 
 
 def senaste_med_nytt_innehall(session: Session, lagesbild_id: int, till: int) -> int:
@@ -195,22 +191,13 @@ def senaste_i_handelse(session: Session, who: Subjekt, handelse_id: int) -> list
 def versioner_i_handelse(
     session: Session, who: Subjekt, handelse_id: int, antal: int = 500
 ) -> Sequence[LagesbildVersion]:
-    """The newest versions (at most `antal`) that `who` may read in the event, newest first, without sections.
-
-    All are looked through only when there are not so many among the newest that wis.handelser.djup speaks of.
-    """
-    djupast = golv(LagesbildVersion, "publicerad", lambda rad: [rad.handelse_id == handelse_id])
-    alla = (
+    """The newest versions (at most `antal`) that `who` may read in the event, newest first, without sections."""
+    return session.scalars(
         _i_handelse(who)
         .where(LagesbildVersion.handelse_id == handelse_id)
         .order_by(LagesbildVersion.publicerad.desc(), LagesbildVersion.lagesbild_id, LagesbildVersion.nummer.desc())
         .limit(antal)
-        .add_columns(djupast)
-    )
-    rader = session.execute(alla.where(LagesbildVersion.publicerad > djupast)).all()
-    if len(rader) < antal and (not rader or rader[0][1] > BORJAN):
-        rader = session.execute(alla).all()
-    return [rad[0] for rad in rader]
+    ).all()
 
 
 def senaste_i_oppna() -> ColumnElement[bool]:

@@ -62,9 +62,16 @@ def indexera(connection: Connection, nycklar: Sequence[Nyckel]) -> int:
 
 
 def bygg(connection: Connection) -> int:
-    """Put what is not in the index into it, the oldest first; how many things that was."""
+    """Put what is not in the index into it, the oldest first; how many things that was. What is in it stays as it is."""
     rader = connection.execute(_saknade()).all()
     return indexera(connection, [(Sort(slag), objekt_id, nummer) for slag, objekt_id, nummer, _ in rader])
+
+
+def bygg_om(connection: Connection) -> int:
+    """Empty the index and fill it anew: for a migration after the rules for words have changed; how many there were."""
+    motor_for(connection).tom(connection)
+    connection.execute(delete(Sokpost))
+    return bygg(connection)
 
 
 def _nyckel(kalla: Kalla) -> Nyckel:

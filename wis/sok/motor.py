@@ -5,13 +5,15 @@ alone, each in quotes: nothing that is typed is ever syntax.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from wis.sok.rules import LUCKA, Slag, Villkor, stamtecken
+from wis.sok.rules import LUCKA, Slag, Villkor, i_ovning, stamtecken
+
+_PLATSER = 255
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,18 @@ class Motor(ABC):
         """Forget the post, which is gone from sokpost."""
 
     @abstractmethod
+    def tom(self, connection: Connection) -> None:
+        """Forget every post."""
+
+    @abstractmethod
     def _fraga(self, urval: Urval) -> str: ...
 
 
 class Fts5(Motor):
     """SQLite. The index holds no text, and a post that is replaced stays in it, under an id that nothing has."""
+
+    # What every post has one of.
+    _ALLA = " OR ".join(f'"{i_ovning(ovning)}"' for ovning in (False, True))
 
     _sok = (
         "SELECT rowid FROM sok_ord WHERE sok_ord MATCH :q AND rowid BETWEEN :lagst AND :hogst"
@@ -63,9 +72,13 @@ class Fts5(Motor):
     )
 
     def nasta_id(self, connection: Connection, forsta: int, sista: int) -> int:
-        """One higher than the highest: SQLite has one writer at a time."""
-        fraga = text("SELECT max(id) FROM sokpost WHERE id BETWEEN :forsta AND :sista")
-        hogst: int | None = connection.execute(fraga, {"forsta": forsta, "sista": sista}).scalar()
+        """One higher than the highest: SQLite has one writer at a time.
+
+        Of the index, not of sokpost: a post that was replaced is in the index still, and what got its id would be found
+        by its words.
+        """
+        varden = {"q": self._ALLA, "lagst": forsta, "hogst": sista, "antal": 1}
+        hogst: int | None = connection.execute(text(self._sok), varden).scalar()
         return forsta if hogst is None else hogst + 1
 
     def skriv(self, connection: Connection, id_: int, tecken: list[str]) -> None:
@@ -75,6 +88,10 @@ class Fts5(Motor):
 
     def glom(self, connection: Connection, id_: int) -> None:
         """Nothing: an index that holds no text can't look up what to take away, and the id is never used again."""
+
+    def tom(self, connection: Connection) -> None:
+        """All at once is what an index without text can do."""
+        connection.execute(text("INSERT INTO sok_ord (sok_ord) VALUES ('delete-all')"))
 
     def _fraga(self, urval: Urval) -> str:
         # NOT takes two sides, and binds harder than AND: what is left out comes last.
@@ -95,11 +112,17 @@ class Fts5(Motor):
 
 
 class Tsvector(Motor):
-    """PostgreSQL. Words have their places, for phrases; stems and filters need none."""
+    """PostgreSQL. Words have their places, for phrases; stems and filters need none.
 
+    A tsvector keeps no more than 255 places of a word, so the later ones of a common word stand under names of their
+    own: och, och#1, och#2. A word of a phrase is any of these.
+    """
+
+    # By the index of words whatever is asked, prepared or not: what is asked comes from a SELECT, so that the plan can't
+    # depend on it, and the order stands outside a fence, else all posts would be read in the order of their ids.
     _sok = (
-        "SELECT id FROM sok_ord WHERE ord @@ CAST(:q AS tsquery) AND id BETWEEN :lagst AND :hogst"
-        " ORDER BY id DESC LIMIT :antal"
+        "WITH funna AS MATERIALIZED (SELECT id FROM sok_ord WHERE ord @@ (SELECT CAST(:q AS tsquery)))"
+        " SELECT id FROM funna WHERE id BETWEEN :lagst AND :hogst ORDER BY id DESC LIMIT :antal"
     )
 
     def nasta_id(self, connection: Connection, forsta: int, sista: int) -> int:
@@ -113,7 +136,7 @@ class Tsvector(Motor):
         for plats, ett in enumerate(tecken, start=1):
             platser.setdefault(ett, []).append(plats)
         platser.pop(LUCKA, None)
-        vektor = " ".join(self._citerat(ett) + self._platser(ett, var) for ett, var in platser.items())
+        vektor = " ".join(del_ for ett, var in platser.items() for del_ in self._delar(ett, var))
         sats = text("INSERT INTO sok_ord (id, ord) VALUES (:id, CAST(:ord AS tsvector))")
         connection.execute(sats, {"id": id_, "ord": vektor})
 
@@ -121,9 +144,17 @@ class Tsvector(Motor):
         """Its row goes."""
         connection.execute(text("DELETE FROM sok_ord WHERE id = :id"), {"id": id_})
 
-    @staticmethod
-    def _platser(ett: str, var: list[int]) -> str:
-        return ":" + ",".join(map(str, var)) if ett[0].isalnum() else ""
+    def tom(self, connection: Connection) -> None:
+        """Every row goes."""
+        connection.execute(text("DELETE FROM sok_ord"))
+
+    def _delar(self, ett: str, var: list[int]) -> Iterator[str]:
+        if not ett[0].isalnum():
+            yield self._citerat(ett)
+            return
+        for nummer, fran in enumerate(range(0, len(var), _PLATSER)):
+            namn = f"{ett}{LUCKA}{nummer}" if nummer else ett
+            yield f"{self._citerat(namn)}:{','.join(map(str, var[fran : fran + _PLATSER]))}"
 
     def _fraga(self, urval: Urval) -> str:
         alla = [*map(self._citerat, urval.fasetter), *map(self._ett, urval.villkor)]
@@ -137,7 +168,10 @@ class Tsvector(Motor):
             return inte + self._citerat(stamtecken(villkor.ord[0]))
         if villkor.slag is Slag.BORJAN:
             return f"{inte}{self._citerat(villkor.ord[0])}:*"
-        return f"{inte}({' <-> '.join(map(self._citerat, villkor.ord))})"
+        return f"{inte}({' <-> '.join(map(self._i_fras, villkor.ord))})"
+
+    def _i_fras(self, ord_: str) -> str:
+        return f"({self._citerat(ord_)} | {self._citerat(ord_ + LUCKA)}:*)"
 
     @staticmethod
     def _citerat(ord_: str) -> str:

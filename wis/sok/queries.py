@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from wis.aktorer.models import Aktor
 from wis.auth.rules import Subjekt
-from wis.handelser.lasratt import Innehall, lasbar_for, synlig_for
+from wis.handelser.lasratt import synlig_for
 from wis.handelser.models import Handelse
-from wis.lagesbild.models import Lagesbild
 from wis.sok import rules
 from wis.sok.models import Sokpost
 from wis.sok.motor import Urval, motor_for
+from wis.sok.ratt import bedom, lasbar, poster
 from wis.sok.rules import Fraga, Sort
 from wis.sok.utdrag import poang
-from wis.underrattelser.lasbar import lasbar_underrattelse
-from wis.underrattelser.models import Underrattelse
 
 MAX_TRAFFAR = 200
 """No more are shown, and no more are counted."""
@@ -90,16 +88,13 @@ def sok(session: Session, who: Subjekt, fraga: Fraga, filtret: Filter) -> list[N
     lagst = _MINST if filtret.lagst is None else filtret.lagst
     hogst = _STORST if filtret.hogst is None else filtret.hogst
     urval = Urval(fraga.villkor, _fasetter(filtret), handelser, lagst, hogst)
-    sats = None
     motor, connection = motor_for(session.connection()), session.connection()
     found: list[Nyckel] = []
     antal = _FORSTA
     while len(found) <= MAX_TRAFFAR:
         kandidater = motor.kandidater(connection, urval, hogst, antal)
-        if kandidater:
-            # To make the statement takes longer than to run it: not when there is nothing to judge.
-            sats = _lasbara(_lasbar(who), filtret) if sats is None else sats
-            found += [_nyckel(rad) for rad in session.execute(sats, {"kandidater": kandidater})]
+        # Also of none: as long must pass when there is nothing as when what there is is hidden.
+        found += [_nyckel(rad) for rad in bedom(session, who, filtret.ovning, kandidater, antal)]
         if len(kandidater) < antal:
             break
         hogst, antal = kandidater[-1] - 1, min(antal * 4, _HOGST_BUNT)
@@ -125,39 +120,6 @@ def _fasetter(filtret: Filter) -> tuple[str, ...]:
     if filtret.sort is not None:
         valda.append(rules.av_sort(filtret.sort))
     return tuple(valda)
-
-
-def _lasbara(lasbar: ColumnElement[bool], filtret: Filter) -> Any:
-    """SQL: those of the `kandidater` that may be read, newest first."""
-    return (
-        _poster(Sokpost.id, Sokpost.slag, Sokpost.objekt_id, Sokpost.nummer)
-        .where(Sokpost.id.in_(bindparam("kandidater", expanding=True, type_=BigInteger())), lasbar)
-        # The index has them apart already; what an event is, its own row says.
-        .where(Handelse.ovning.is_(filtret.ovning))
-        .order_by(Sokpost.id.desc())
-    )
-
-
-def _poster(*kolumner: Any) -> Any:
-    return (
-        select(*kolumner)
-        .select_from(Sokpost)
-        .join(Handelse, Handelse.id == Sokpost.handelse_id)
-        .outerjoin(Lagesbild, and_(Sokpost.slag.in_([Sort.SAMLAD, Sort.EGEN]), Lagesbild.id == Sokpost.objekt_id))
-        .outerjoin(Underrattelse, and_(Sokpost.slag == Sort.UNDERRATTELSE.value, Underrattelse.id == Sokpost.objekt_id))
-    )
-
-
-def _lasbar(who: Subjekt) -> ColumnElement[bool]:
-    """SQL: `who` may read the post, as each kind is judged where it stands. Needs what _poster() joins."""
-    post = Sokpost
-    lagesbild_eller_beslut = lasbar_for(who, Innehall(post.publicerad, post.agare_id, post.tlp, Lagesbild.krets_id))
-    underrattelse = lasbar_underrattelse(lambda innehall: lasbar_for(who, innehall), Underrattelse, post)
-    return or_(
-        and_(post.slag == Sort.HANDELSE.value, synlig_for(who)),
-        and_(post.slag == Sort.UNDERRATTELSE.value, underrattelse),
-        and_(post.slag.in_([Sort.SAMLAD, Sort.EGEN, Sort.BESLUT]), lagesbild_eller_beslut),
-    )
 
 
 def _nyckel(rad: Any) -> Nyckel:
@@ -227,8 +189,8 @@ def _senaste(session: Session, who: Subjekt, nycklar: Sequence[Nyckel]) -> dict[
     vald = aliased(Sokpost)
     # From the young end of the thing's own versions, to the first that may be read.
     senaste = (
-        _poster(Sokpost.nummer)
-        .where(Sokpost.slag == vald.slag, Sokpost.objekt_id == vald.objekt_id, _lasbar(who))
+        poster(Sokpost.nummer)
+        .where(Sokpost.slag == vald.slag, Sokpost.objekt_id == vald.objekt_id, lasbar(who))
         .order_by(Sokpost.nummer.desc())
         .limit(1)
         .correlate(vald)

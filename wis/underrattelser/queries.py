@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
+from sqlalchemy import BigInteger, ColumnElement, and_, literal, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from wis.auth.rules import Subjekt
-from wis.db import UtcDateTime
-from wis.handelser.djup import BORJAN, Villkor, golv
 from wis.handelser.lasratt import Innehall, lasbar_for
 from wis.handelser.models import Handelse
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
@@ -36,87 +32,34 @@ def _lasbar(who: Subjekt) -> ColumnElement[bool]:
 def senaste_underrattelser(session: Session, who: Subjekt, urval: Urval) -> Sequence[UnderrattelseVersion]:
     """The latest version of each, where `who` may read it, newest first.
 
-    Of an event no more are looked through than wis.handelser.djup says.
+    The index of time is walked from its young end, past what is hidden, until there are so many.
     """
-    djupast = golv(UnderrattelseVersion, "publicerad", _inom(urval))
-    found, fler = _lista(session, who, urval, djupast)
-    if urval.handelse_id is not None or len(found) == urval.antal or not fler:
-        return found
-    # Much that is not theirs lies above: what of theirs stands in each event is looked for by itself.
-    return _lista(session, who, urval, _i_varje(who, urval))[0]
-
-
-def _lista(
-    session: Session, who: Subjekt, urval: Urval, djupast: ColumnElement[datetime]
-) -> tuple[list[UnderrattelseVersion], bool]:
-    """The newest that may be read and are younger than `djupast`, and whether anything might be older than that."""
     version, sak = UnderrattelseVersion, Underrattelse
-    query = (
-        _senaste(who, sak, version)
+    return session.scalars(
+        select(version)
+        .join(sak, and_(version.underrattelse_id == sak.id, version.nummer == sak.senaste))
+        .join(Handelse, Handelse.id == version.handelse_id)
         .options(
             contains_eager(version.underrattelse).joinedload(sak.aktor),
             contains_eager(version.underrattelse).contains_eager(sak.handelse),
             joinedload(version.forfattare),
         )
-        .where(*_inom(urval)(version), version.publicerad > djupast, *_bland(urval, version))
+        .where(_lasbar(who), *_bland(urval))
         .order_by(version.publicerad.desc(), version.underrattelse_id.desc())
         .limit(urval.antal)
-        .add_columns(djupast)
-    )
-    rows = session.execute(query).unique().all()
-    return [row[0] for row in rows], not rows or rows[0][1] > BORJAN
+    ).all()
 
 
-def _senaste(who: Subjekt, sak: Any, version: Any) -> Select[Any]:
-    """The latest versions that `who` may read."""
-    latest = and_(version.underrattelse_id == sak.id, version.nummer == sak.senaste)
-    innehall = Innehall(version.publicerad, sak.aktor_id, version.tlp, sak.krets_id)
-    i_handelsen = Handelse.id == version.handelse_id
-    return select(version).join(sak, latest).join(Handelse, i_handelsen).where(lasbar_for(who, innehall))
-
-
-def _inom(urval: Urval) -> Villkor:
-    """Where to begin to look: what an index answers."""
-
-    def villkor(rad: Any) -> list[ColumnElement[bool]]:
-        i_handelsen = [] if urval.handelse_id is None else [rad.handelse_id == urval.handelse_id]
-        return i_handelsen if urval.fore is None else [*i_handelsen, rad.publicerad <= urval.fore.tid]
-
-    return villkor
-
-
-def _bland(urval: Urval, version: Any) -> list[ColumnElement[bool]]:
+def _bland(urval: Urval) -> list[ColumnElement[bool]]:
+    version = UnderrattelseVersion
     bland: list[ColumnElement[bool]] = [Handelse.ovning.is_(False), Handelse.stangd.is_(None)] if urval.pagaende else []
+    if urval.handelse_id is not None:
+        bland.append(version.handelse_id == urval.handelse_id)
     if urval.fore is None:
         return bland
-    aldre = version.publicerad < urval.fore.tid
-    samma = and_(version.publicerad == urval.fore.tid, version.underrattelse_id < literal(urval.fore.id, BigInteger))
-    return [*bland, or_(aldre, samma)]
-
-
-def _i_varje(who: Subjekt, urval: Urval) -> ColumnElement[datetime]:
-    """SQL: in each event no more than the first so many have to be looked at."""
-    sak, version, inom = aliased(Underrattelse), aliased(UnderrattelseVersion), _inom(urval)
-    i_handelsen = golv(UnderrattelseVersion, "publicerad", lambda rad: [rad.handelse_id == Handelse.id, *inom(rad)])
-    latest = and_(version.underrattelse_id == sak.id, version.nummer == sak.senaste)
-    innehall = Innehall(version.publicerad, sak.aktor_id, version.tlp, sak.krets_id)
-    sist = (
-        select(version.publicerad)
-        .join(sak, latest)
-        .where(
-            version.handelse_id == Handelse.id,
-            version.publicerad > i_handelsen,
-            *inom(version),
-            *_bland(urval, version),
-            lasbar_for(who, innehall),
-        )
-        .order_by(version.publicerad.desc())
-        .limit(1)
-        .offset(urval.antal)
-        .correlate(Handelse)
-        .scalar_subquery()
-    )
-    return func.coalesce(sist, i_handelsen, type_=UtcDateTime())
+    tid, aldre = urval.fore.tid, version.underrattelse_id < literal(urval.fore.id, BigInteger)
+    # The range by itself is for the index; what is of the very moment is for the row to say.
+    return [*bland, version.publicerad <= tid, or_(version.publicerad < tid, aldre)]
 
 
 def find_underrattelse(session: Session, underrattelse_id: int) -> Underrattelse | None:

@@ -1,13 +1,16 @@
 """What happens in events as one stream in SQL, whatever table it stands in.
 
 Only what the one who asks may read is in it, each version by itself; decisions by the time they were taken. Keys are
-found by index and sorted first; texts are fetched for the few that won. No more is looked through than
-wis.handelser.djup says, however much there is.
+found by index and sorted first; texts are fetched for the few that won.
+
+An index is walked from its young end until there are as many as asked for. For who reads most of what there is that is
+a page's worth. Who reads next to nothing is taken past all that is hidden above: linear in that, and accepted. To stop
+sooner would lose what they may read, and by what is lost tell them how much is hidden.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -35,7 +38,6 @@ from wis.aktorer.models import Aktor
 from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
 from wis.db import UtcDateTime
-from wis.handelser.djup import BORJAN, Villkor, golv
 from wis.handelser.lasratt import Innehall, aktor_laser
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
@@ -46,6 +48,8 @@ from wis.ytor.rules import MAX_NYA, Slag
 
 _LAGESSLAG = {Slag.SAMLAD, Slag.EGEN}
 _V, _U, _UV, _B = LagesbildVersion, Underrattelse, UnderrattelseVersion, Handelsebeslut
+_BORJAN = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything that was ever published here."""
 
 
 # What is bound when a statement is run: to build one costs more than to run it, so those that are the same but for
@@ -68,12 +72,11 @@ Lasbar = Callable[[Innehall], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Filter:
-    """Which part of an event's stream: of one actor or kind, before a place. `hela`: however deep one has to look."""
+    """Which part of an event's stream: of one actor or kind, before a place."""
 
     aktor: bool
     slag: Slag | None
     fore: bool
-    hela: bool = False
 
 
 # --- what may be read ----------------------------------------------------------------------------------------------
@@ -125,12 +128,12 @@ def _grenar(lasbar: Lasbar, urval: Filter) -> list[tuple[set[Slag], Select[Any]]
 
 def _gren(urval: Filter, tabell: Any, slag: Any, objekt_id: Any, nummer: Any) -> Select[Any]:
     """The keys of one table's part, from the place of the filter on, by the index of its event and time."""
-    tid, inom = _tid(tabell), _inom(urval, tabell)
+    tid = _tid(tabell)
     gren = (
         _nyckel(HANDELSE, slag, objekt_id, nummer, tabell)
         .select_from(tabell)
         .join(Handelse, Handelse.id == tabell.handelse_id)
-        .where(*inom(tabell), *([] if urval.hela else [tid > golv(tabell, tid.key, inom)]))
+        .where(*_i_urvalet(urval, tabell))
         .order_by(tid.desc(), slag, objekt_id.desc(), nummer.desc())
         .limit(ANTAL)
     )
@@ -140,31 +143,20 @@ def _gren(urval: Filter, tabell: Any, slag: Any, objekt_id: Any, nummer: Any) ->
         slag > FORE_SLAG,
         and_(slag == FORE_SLAG, or_(objekt_id < FORE_OBJEKT, and_(objekt_id == FORE_OBJEKT, nummer < FORE_NUMMER))),
     )
-    return gren.where(or_(tid < FORE_TID, samma))
+    # The range by itself is for the index; what is of the very moment is for the row to say.
+    return gren.where(tid <= FORE_TID, or_(tid < FORE_TID, samma))
 
 
-def djupare(urval: Filter) -> ColumnElement[bool]:
-    """SQL: there is more in HANDELSE that the filter might let through than nycklar() looks at."""
-    return or_(*(golv(ett, _tid(ett).key, _inom(urval, ett)) > literal(BORJAN, UtcDateTime()) for ett in (_V, _UV, _B)))
-
-
-def _inom(urval: Filter, tabell: Any) -> Villkor:
-    def inom(rad: Any) -> list[ColumnElement[bool]]:
-        return [*_i_urvalet(urval, rad, samlad=tabell is _V), *([_tid(rad) <= FORE_TID] if urval.fore else [])]
-
-    return inom
-
-
-def _i_urvalet(urval: Filter, rad: Any, *, samlad: bool) -> list[ColumnElement[bool]]:
-    if samlad and urval.slag is Slag.SAMLAD:
+def _i_urvalet(urval: Filter, tabell: Any) -> list[ColumnElement[bool]]:
+    if tabell is _V and urval.slag is Slag.SAMLAD:
         # It is one lägesbild, which has an index of its own.
         den = select(Lagesbild.id).where(Lagesbild.handelse_id == HANDELSE, Lagesbild.aktor_id.is_(None))
-        villkor = [rad.lagesbild_id == den.correlate_except(Lagesbild).scalar_subquery()]
+        villkor = [tabell.lagesbild_id == den.correlate_except(Lagesbild).scalar_subquery()]
     else:
-        villkor = [rad.handelse_id == HANDELSE]
+        villkor = [tabell.handelse_id == HANDELSE]
     if urval.aktor:
         aktor = select(Aktor.id).where(Aktor.slug == AKTORENS_SLUG).correlate_except(Aktor)
-        villkor.append(rad.aktor_id == aktor.scalar_subquery())
+        villkor.append(tabell.aktor_id == aktor.scalar_subquery())
     return villkor
 
 
@@ -211,7 +203,7 @@ def _yngsta(tabell: Any) -> Select[Any]:
     return (
         select(tid)
         .select_from(tabell)
-        .where(tabell.handelse_id == Handelse.id, tid > _handelsens_golv(tabell))
+        .where(tabell.handelse_id == Handelse.id)
         .order_by(tid.desc())
         .limit(1)
         .correlate(Handelse)
@@ -222,10 +214,6 @@ def _av_yngsta(yngsta: Select[Any], tabell: Any, slag: Any, objekt_id: Any, numm
     da = and_(tabell.handelse_id == Handelse.id, _tid(tabell) == yngsta.scalar_subquery())
     gren = _nyckel(Handelse.id, slag, objekt_id, nummer, tabell)
     return gren.select_from(Handelse).join(tabell, da).where(Handelse.id.in_(HANDELSER))
-
-
-def _handelsens_golv(tabell: Any, sedan: Any = None) -> ColumnElement[datetime]:
-    return golv(tabell, _tid(tabell).key, lambda rad: [rad.handelse_id == Handelse.id], annars=sedan)
 
 
 def _nyckel(handelse_id: Any, slag: Any, objekt_id: Any, nummer: Any, tabell: Any) -> Select[Any]:
@@ -244,7 +232,7 @@ def antal_nya(lasbar: Lasbar) -> ColumnElement[int]:
 
     Of each kind no more are counted than are ever shown, and one.
     """
-    sedan = func.coalesce(Lasmarke.sedd_till, literal(BORJAN, UtcDateTime()))
+    sedan = func.coalesce(Lasmarke.sedd_till, literal(_BORJAN, UtcDateTime()))
     antal = [
         select(func.count()).select_from(ett.correlate(Handelse, Lasmarke).limit(MAX_NYA + 1).subquery())
         for ett in _nya(sedan, lasbar)
@@ -259,7 +247,7 @@ def _nya(sedan: Any, lasbar: Lasbar) -> list[Select[Any]]:
         .select_from(tabell)
         .where(
             tabell.handelse_id == Handelse.id,
-            _tid(tabell) > _handelsens_golv(tabell, sedan),
+            _tid(tabell) > sedan,
             _av(tabell) != ANVANDARE,
         )
         for tabell in (_V, _UV, _B)

@@ -1,12 +1,12 @@
 """Reads for the composed pages. The number of queries never depends on how much there is to show."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy import Select, and_, literal, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from wis import clock
@@ -15,7 +15,6 @@ from wis.aktorer.queries import svensk_nyckel
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Subjekt
 from wis.handelser.delat import handelsenummer
-from wis.handelser.djup import golv
 from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
@@ -26,9 +25,6 @@ from wis.ytor import flode
 from wis.ytor.flode import Lasbar
 from wis.ytor.models import Lasmarke
 from wis.ytor.rules import MAX_NYA, Plats, Slag
-
-_FA = 50
-"""So many of the newest by each actor, or in each lägesbild, are looked through for one that may be read."""
 
 
 @dataclass(frozen=True)
@@ -147,18 +143,13 @@ def tidslinje(session: Session, who: Subjekt, handelse: Handelse, urval: Urval) 
         varden |= {"fore_tid": fore.tid, "fore_slag": fore.slag.value}
         varden |= {"fore_objekt": fore.objekt_id, "fore_nummer": fore.nummer}
     filtret = flode.Filter(bool(urval.aktor), urval.slag, fore is not None)
-    rader = session.execute(sats(_tidslinje_sats, who, filtret), varden).all()
-    if len(rader) < urval.antal and (not rader or rader[0].djupare):
-        # Much that is not theirs lies above: what is theirs is worth the time it takes.
-        rader = session.execute(sats(_tidslinje_sats, who, replace(filtret, hela=True)), varden).all()
-    return [_post(row) for row in rader]
+    return [_post(row) for row in session.execute(sats(_tidslinje_sats, who, filtret), varden)]
 
 
 @cache
 def _tidslinje_sats(lasbar: Lasbar, filtret: flode.Filter) -> Select[Any]:
     nycklar = flode.nycklar(lasbar, filtret)
-    djupare = flode.djupare(filtret).label("djupare")
-    return flode.utfyllt(nycklar).add_columns(djupare).order_by(*flode.ordning(nycklar))
+    return flode.utfyllt(nycklar).order_by(*flode.ordning(nycklar))
 
 
 def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[str, str]]:
@@ -173,27 +164,20 @@ def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[st
 def _aktorer_sats(lasbar: Lasbar) -> Select[Any]:
     version, rattelse, beslut = LagesbildVersion, UnderrattelseVersion, Handelsebeslut
     nagot = (
-        _av_aktorn(version, "publicerad")
-        .join(Lagesbild, Lagesbild.id == version.lagesbild_id)
-        .where(flode.lasbar_lagesbild(lasbar)),
-        _av_aktorn(rattelse, "publicerad")
+        _av_aktorn(version).join(Lagesbild, Lagesbild.id == version.lagesbild_id).where(flode.lasbar_lagesbild(lasbar)),
+        _av_aktorn(rattelse)
         .join(Underrattelse, Underrattelse.id == rattelse.underrattelse_id)
         .where(lasbar_underrattelse(lasbar)),
-        _av_aktorn(beslut, "tid").where(flode.lasbart_beslut(lasbar)),
+        _av_aktorn(beslut).where(flode.lasbart_beslut(lasbar)),
     )
     gjort = or_(*(ett.correlate(Aktor, Handelse).exists() for ett in nagot))
     sats: Any = select(Aktor.slug, Aktor.kortnamn).join(Handelse, Handelse.id == flode.HANDELSE).where(gjort)
     return cast("Select[Any]", sats)
 
 
-def _av_aktorn(tabell: Any, tid: str) -> Select[Any]:
-    """What Aktor has done in Handelse of one kind, as deep down as _FA says."""
-
-    def villkor(rad: Any) -> list[ColumnElement[bool]]:
-        return [rad.handelse_id == Handelse.id, rad.aktor_id == Aktor.id]
-
-    djupast = golv(tabell, tid, villkor, djup=_FA)
-    return select(literal(1)).select_from(tabell).where(*villkor(tabell), getattr(tabell, tid) > djupast)
+def _av_aktorn(tabell: Any) -> Select[Any]:
+    """What Aktor has done in Handelse of one kind."""
+    return select(literal(1)).select_from(tabell).where(tabell.handelse_id == Handelse.id, tabell.aktor_id == Aktor.id)
 
 
 def sedda_versioner(session: Session, who: Subjekt, handelse_id: int, till: datetime | None) -> dict[int, int]:
@@ -207,16 +191,12 @@ def sedda_versioner(session: Session, who: Subjekt, handelse_id: int, till: date
 
 @cache
 def _sedda_sats(lasbar: Lasbar) -> Select[Any]:
-    version, i_tid = aliased(LagesbildVersion), flode.SEDAN
-
-    def villkor(rad: Any) -> list[ColumnElement[bool]]:
-        return [rad.lagesbild_id == Lagesbild.id, rad.publicerad <= i_tid]
-
+    version = aliased(LagesbildVersion)
     sedd = (
         select(version.nummer)
         .where(
-            *villkor(version),
-            version.publicerad > golv(LagesbildVersion, "publicerad", villkor, djup=_FA),
+            version.lagesbild_id == Lagesbild.id,
+            version.publicerad <= flode.SEDAN,
             flode.lasbar_lagesbild(lasbar, Lagesbild, version),
         )
         .order_by(version.publicerad.desc(), version.nummer.desc())
