@@ -15,11 +15,11 @@ def _konstant(fil: str, namn: str) -> float:
 
 
 def test_the_benches_readers_wait_as_long_as_the_pages_do() -> None:
-    assert _sida.AHEAD * 1000 == _konstant("live.js", "FORSPRANG")
-    assert _sida.SPREAD_BACK * 1000 == _konstant("live.js", "SPRIDNING_ATER")
-    assert _sida.NUMBER_WITHIN * 1000 == _konstant("live.js", "NUMMER_INOM")
+    assert _konstant("live.js", "FORSPRANG") == _sida.AHEAD * 1000
+    assert _konstant("live.js", "SPRIDNING_ATER") == _sida.SPREAD_BACK * 1000
+    assert _konstant("live.js", "NUMMER_INOM") == _sida.NUMBER_WITHIN * 1000
     assert len(_sida.AGAIN) == _konstant("live.js", "OMTAG")
-    assert _lasare.SPREAD * 1000 == _konstant("live.js", "SPRIDNING")
-    assert _lasare.FIRST_RETRY * 1000 == _konstant("uppkoppling.js", "FORST")
-    assert _lasare.LONGEST_RETRY * 1000 == _konstant("uppkoppling.js", "LANGST")
-    assert _lasare.PATIENT_RETRIES == _konstant("uppkoppling.js", "TALIGT")
+    assert _konstant("live.js", "SPRIDNING") == _lasare.SPREAD * 1000
+    assert _konstant("uppkoppling.js", "FORST") == _lasare.FIRST_RETRY * 1000
+    assert _konstant("uppkoppling.js", "LANGST") == _lasare.LONGEST_RETRY * 1000
+    assert _konstant("uppkoppling.js", "TALIGT") == _lasare.PATIENT_RETRIES
