@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Select, and_, literal, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from wis import clock
@@ -164,20 +164,31 @@ def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[st
 def _aktorer_sats(lasbar: Lasbar) -> Select[Any]:
     version, rattelse, beslut = LagesbildVersion, UnderrattelseVersion, Handelsebeslut
     nagot = (
-        _av_aktorn(version).join(Lagesbild, Lagesbild.id == version.lagesbild_id).where(flode.lasbar_lagesbild(lasbar)),
-        _av_aktorn(rattelse)
+        _av_aktorn(version, version.publicerad)
+        .join(Lagesbild, Lagesbild.id == version.lagesbild_id)
+        .where(flode.lasbar_lagesbild(lasbar)),
+        _av_aktorn(rattelse, rattelse.publicerad)
         .join(Underrattelse, Underrattelse.id == rattelse.underrattelse_id)
         .where(lasbar_underrattelse(lasbar)),
-        _av_aktorn(beslut).where(flode.lasbart_beslut(lasbar)),
+        _av_aktorn(beslut, beslut.tid).where(flode.lasbart_beslut(lasbar)),
     )
-    gjort = or_(*(ett.correlate(Aktor, Handelse).exists() for ett in nagot))
+    # Not EXISTS: PostgreSQL heeds no order in that.
+    gjort = or_(*(ett.correlate(Aktor, Handelse).scalar_subquery().is_not(None) for ett in nagot))
     sats: Any = select(Aktor.slug, Aktor.kortnamn).join(Handelse, Handelse.id == flode.HANDELSE).where(gjort)
     return cast("Select[Any]", sats)
 
 
-def _av_aktorn(tabell: Any) -> Select[Any]:
-    """What Aktor has done in Handelse of one kind."""
-    return select(literal(1)).select_from(tabell).where(tabell.handelse_id == Handelse.id, tabell.aktor_id == Aktor.id)
+def _av_aktorn(tabell: Any, tid: Any) -> Select[Any]:
+    """When Aktor last did something of one kind in Handelse: walks the index of that from its young end."""
+    # Between, and in the order: where a few actors have done nearly all, PostgreSQL would by equality expect that of
+    # every actor, and for each who has done nothing go through all there is by time.
+    return (
+        select(tid)
+        .select_from(tabell)
+        .where(tabell.handelse_id == Handelse.id, tabell.aktor_id.between(Aktor.id, Aktor.id))
+        .order_by(tabell.aktor_id.desc(), tid.desc())
+        .limit(1)
+    )
 
 
 def sedda_versioner(session: Session, who: Subjekt, handelse_id: int, till: datetime | None) -> dict[int, int]:
