@@ -62,7 +62,7 @@ def indexera(connection: Connection, nycklar: Sequence[Nyckel]) -> int:
 
 
 def bygg(connection: Connection) -> int:
-    """Put what is not in the index into it, the oldest first; how many things that was. What is in it stays as it is."""
+    """Put what is not in the index into it, the oldest first; how many things that was. What is in it stays."""
     rader = connection.execute(_saknade()).all()
     return indexera(connection, [(Sort(slag), objekt_id, nummer) for slag, objekt_id, nummer, _ in rader])
 

@@ -118,8 +118,8 @@ class Tsvector(Motor):
     own: och, och#1, och#2. A word of a phrase is any of these.
     """
 
-    # By the index of words whatever is asked, prepared or not: what is asked comes from a SELECT, so that the plan can't
-    # depend on it, and the order stands outside a fence, else all posts would be read in the order of their ids.
+    # By the index of words whatever is asked, prepared or not. What is asked is a SELECT's, so that the plan can't
+    # depend on it; the order stands outside a fence, or all posts would be read in the order of their ids.
     _sok = (
         "WITH funna AS MATERIALIZED (SELECT id FROM sok_ord WHERE ord @@ (SELECT CAST(:q AS tsquery)))"
         " SELECT id FROM funna WHERE id BETWEEN :lagst AND :hogst ORDER BY id DESC LIMIT :antal"

@@ -1,4 +1,4 @@
-"""Who may read what was found, in SQL: built once for all who are judged alike, and as dear whatever there is to judge."""
+"""Who may read what was found, in SQL: built once for all who are judged alike, and run whatever there is to judge."""
 
 from collections.abc import Callable, Sequence
 from functools import cache

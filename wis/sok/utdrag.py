@@ -32,11 +32,15 @@ def utdrag(text: str, fraga: Fraga) -> list[Del]:
     """Return where most of what was found stands, at most about LANGD characters; the beginning if nothing does."""
     slatt = " ".join(normal(text).split())
     marken = _marken(slatt, fraga)
-    fran = _basta_start(marken)
-    till = fran + LANGD
-    fran = 0 if fran == 0 else slatt.find(" ", fran) + 1
-    till = len(slatt) if till >= len(slatt) else max(slatt.rfind(" ", fran, till), fran + 1)
-    found = _styckat(slatt, [m for m in marken if m[0] >= fran and m[1] <= till], fran, till)
+    start = _basta_start(marken)
+    till = start + LANGD
+    # Between words, or else in the middle of one: a long word or address must not take away what stands beside it.
+    fran = start and (slatt.find(" ", start, start + _FORE) + 1 or start)
+    if till < len(slatt):
+        sista = max((slut for _, slut in marken if slut <= till), default=0)
+        mellanrum = slatt.rfind(" ", max(sista, till - _FORE), till)
+        till = mellanrum if mellanrum > 0 else till
+    found = _styckat(slatt, [(m[0], min(m[1], till)) for m in marken if fran <= m[0] < till], fran, till)
     fore = [Del("… ", False)] if fran else []
     return [*fore, *found, *([Del(" …", False)] if till < len(slatt) else [])]
 
@@ -70,7 +74,8 @@ def _basta_start(marken: list[tuple[int, int]]) -> int:
     """Where to begin so that most of what was found is seen; the earliest such place."""
     bast, start = 0, 0
     for nummer, (fran, _) in enumerate(marken):
-        rymda = sum(1 for _, till in marken[nummer : nummer + LANGD] if till - fran <= LANGD - _FORE)
+        # At least the one that it begins with, however long.
+        rymda = max(1, sum(1 for _, till in marken[nummer : nummer + LANGD] if till - fran <= LANGD - _FORE))
         if rymda > bast:
             bast, start = rymda, fran
     return max(0, start - _FORE)

@@ -1,7 +1,7 @@
 """The page on which one searches what one may read."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -23,12 +23,13 @@ bp = Blueprint("sok", __name__)
 PER_SIDA = 20
 MAX_STANGDA = 100
 MAX_TIDIGARE = 5
+MAX_SKRIVET = 100
 NYAST, BAST = "nyast", "bast"
 
 
 @dataclass(frozen=True)
 class Val:
-    """What the form says, as understood; `fel` what was not. What was typed stands in the form whatever it was."""
+    """What the form says, as understood, and as it was typed; `fel`: what was not understood, and is not used."""
 
     handelse: Handelse | None
     aktor: Aktor | None
@@ -38,6 +39,7 @@ class Val:
     till: date | None
     bast: bool
     sida: int
+    skrivet: dict[str, str]
     fel: tuple[str, ...]
 
     def filter(self) -> queries.Filter:
@@ -80,7 +82,7 @@ def sida() -> web.Svar:
         antal=len(saker),
         fler=fler,
         nasta=val.sida + 1 if len(saker) > val.sida * PER_SIDA else None,
-        handelser=[*oppna, *stangda_for(session, who, MAX_STANGDA)],
+        handelser=_valbara(val, [*oppna, *stangda_for(session, who, MAX_STANGDA)]),
         aktorer=alla_aktorer(session),
         sorter=list(Sort),
         ovning=val.ovning,
@@ -92,13 +94,23 @@ def sida() -> web.Svar:
     )
 
 
+def _valbara(val: Val, handelser: list[Handelse]) -> list[Handelse]:
+    """Those to choose among: also the one that is chosen, were it closed long ago."""
+    if val.handelse is None or any(h.id == val.handelse.id for h in handelser):
+        return handelser
+    return [*handelser, val.handelse]
+
+
 def _val() -> Val:
     fel: list[str] = []
-    slug, aktor_slug, sort = (request.args.get(namn, "") for namn in ("handelse", "aktor", "slag"))
+    skrivet = {namn: request.args.get(namn, "").strip()[:MAX_SKRIVET] for namn in ("aktor", "slag", "fran", "till")}
+    slug, aktor_slug, sort = request.args.get("handelse", ""), skrivet["aktor"], skrivet["slag"]
     handelse = hamta_handelse(slug) if slug else None
     aktor = find_aktor(web.session(), aktor_slug) if aktor_slug else None
     if aktor_slug and aktor is None:
-        fel.append("Aktören finns inte. Välj en i listan.")
+        fel.append("Aktören finns inte, och valet används inte. Välj en i listan.")
+    if sort and sort not in set(Sort):
+        fel.append("Slaget finns inte, och valet används inte. Välj ett i listan.")
     fran, till = _dag("fran", "Från och med", fel), _dag("till", "Till och med", fel)
     if fran and till and fran > till:
         fel.append("Dagarna är i fel ordning. Byt plats på dem.")
@@ -111,6 +123,7 @@ def _val() -> Val:
         till=till,
         bast=request.args.get("ordning") == BAST,
         sida=max(1, min(request.args.get("sida", 1, type=web.heltal), queries.MAX_TRAFFAR)),
+        skrivet=skrivet,
         fel=tuple(fel),
     )
 
@@ -130,8 +143,15 @@ def _lank(traff: Traff) -> str:
     if traff.nyckel.sort is Sort.HANDELSE:
         return url_for("ytor.handelse", slug=traff.handelse_slug)
     if traff.nyckel.sort is Sort.BESLUT:
-        return url_for("ytor.tidslinje", slug=traff.handelse_slug, slag=Sort.BESLUT.value)
+        fore = _just_fore(traff)
+        return url_for("ytor.tidslinje", slug=traff.handelse_slug, slag=Sort.BESLUT.value, fore=fore)
     return _versionslank(traff, traff.nyckel.nummer)
+
+
+def _just_fore(traff: Traff) -> str:
+    """The place in the timeline after which it comes next, written as wis.ytor.rules.Plats is."""
+    nyckel = traff.nyckel
+    return f"{traff.tid.astimezone(UTC).isoformat()}_{nyckel.sort.value}_{nyckel.objekt_id}_{nyckel.nummer + 1}"
 
 
 def _versionslank(traff: Traff, nummer: int) -> str:

@@ -26,7 +26,10 @@ _TSVECTOR = (
 
 
 def upgrade() -> None:
-    """Make the tables and put everything that is published into them, by the same rules that later writes go by."""
+    """Make the tables and put everything that is published into them, by the same rules that later writes go by.
+
+    bygg() reads no column that is not there at 0006. Should it ever need to, a copy of it as it is now belongs here.
+    """
     _sokpost()
     for statement in (_FTS5,) if op.get_bind().dialect.name == "sqlite" else _TSVECTOR:
         op.execute(statement)
