@@ -99,7 +99,7 @@ class Installation:
         named |= {"andra_faktor": "ingen", "angra_tid": "0", "inbyggd_worker": "0"}
         if not self.url.startswith("sqlite") and "redis_url" not in settings:
             named["en_process"] = "1"
-        # Nor whether Python may keep what it has compiled: a server that starts again finds it, as where it is installed.
+        # Nor whether Python may keep what it has compiled: a server that starts again finds it, as in an installation.
         left_out = ("WIS_", "BENCH_", "PYTHONDONTWRITEBYTECODE")
         mine = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         return mine | {f"WIS_{name.upper()}": value for name, value in (named | settings).items()}
