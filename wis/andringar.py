@@ -6,8 +6,9 @@ Ids only, never content. The numbers are the truth: who missed what was told see
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import ColumnElement, event, func, select, text
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
 from wis.db import Base, Database, one_of
@@ -70,6 +71,12 @@ class Andringsnummer(Base):
     slag: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     nummer: Mapped[int]
+
+
+def numret(slag: Raknat, id_: Any) -> ColumnElement[int]:
+    """SQL: how many times the thing with this id (a value or a column) has been changed."""
+    found = select(Andringsnummer.nummer).where(Andringsnummer.slag == slag.value, Andringsnummer.id == id_)
+    return func.coalesce(found.scalar_subquery(), 0)
 
 
 _HOJ = text(

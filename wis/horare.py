@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, ColumnElement, any_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, contains_eager, joinedload, selectinload
 
-from wis.andringar import Andring
+from wis.andringar import Andring, Raknat, numret
 from wis.andringar import Slag as Andringsslag
 from wis.auth import queries
 from wis.auth.krets import Krets, Tlp
 from wis.auth.models import Anvandare, Funktion, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.rules import Sak, Slag, Subjekt, Verb, can
-from wis.handelser.delat import handelsenummer, ratt
+from wis.handelser.delat import ratt
 from wis.handelser.models import Handelse
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.lagesbild.plats import sak_av as sak_av_lagesbild
@@ -267,7 +267,7 @@ def versionens_sak(session: Session, andring: Andring) -> Sak | None:
 def handelser_med_nummer(session: Session, ids: Collection[int]) -> dict[int, tuple[Sak, int]]:
     """Those of these events that there are: what the right to hear of each is judged on, and its number. One query."""
     rows = session.execute(
-        select(Handelse, func.coalesce(handelsenummer(Handelse.id), 0))
+        select(Handelse, numret(Raknat.HANDELSE, Handelse.id))
         .options(joinedload(Handelse.lasare))
         .where(en_av(session, Handelse.id, ids))
     ).unique()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from wis import clock
+from wis import clock, web
 from wis.auth import snabbvag as sagt
 from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.sessioner_service import Spar
@@ -29,8 +29,7 @@ class Forfragan:
     def __init__(self, environ: Mapping[str, Any]) -> None:
         self._environ = environ
         self.vag: str = environ["PATH_INFO"]
-        self.av_sig_sjalv = "HTTP_X_LIVE" in environ or "prefetch" in environ.get("HTTP_SEC_PURPOSE", "")
-        """A page or a browser asks by itself: nobody need have looked."""
+        self.av_sig_sjalv = web.av_sig_sjalv(environ)
         self.adress = (
             environ["wsgi.url_scheme"],
             environ.get("HTTP_HOST", ""),
@@ -84,12 +83,13 @@ class Delning:
     def sida(self, forfragan: Forfragan, klassad: Klassad, vem: Vem, stampel: Stampel) -> Sida | None:
         """What others of the class were shown, filled for this reader; None if it must be drawn."""
         now, nyckel, lasare = clock.now(), _nyckel(forfragan, klassad, stampel), klassad.lasare
-        delad, likhet = self.klasser.hamta(nyckel, lasare, now), self.klasser.likhet(nyckel)
-        if delad is None or likhet is None:
+        delad = self.klasser.hamta(nyckel, lasare, now)
+        if delad is None:
             return None
-        if likhet.visat is not None:
-            som_den_ar, sant = self._lasarmaskin.sant(likhet.visat, lasare.anvandare_id)
-            if not som_den_ar or (sant is not None and sant.nummer != likhet.visat.nummer):
+        visat = delad.likhet.visat
+        if visat is not None:
+            som_den_ar, sant = self._lasarmaskin.sant(visat, lasare.anvandare_id)
+            if not som_den_ar or (sant is not None and sant.nummer != visat.nummer):
                 return None
             self._oppnat(forfragan, lasare.anvandare_id, sant)
         return self._ifyllare.sida(delad, lasare, vem, stampel, forfragan.packas, now)
@@ -103,8 +103,9 @@ class Delning:
             tuple((namn, varde) for namn, varde in sida.huvuden if namn.lower() not in _EJ_DELADE),
             *(sida.fran, sida.till, sida.duger_till),
             klassad.lasare.anvandare_id,
+            ritning.likhet,
         )
-        self.klasser.vittna(_nyckel(forfragan, klassad, stampel), klassad.lasare, ritning.likhet, delad)
+        self.klasser.vittna(_nyckel(forfragan, klassad, stampel), klassad.lasare, delad)
 
     def _oppnat(self, forfragan: Forfragan, anvandare_id: int, sant: Sant | None) -> None:
         if sant is not None and forfragan.oppnas:

@@ -49,7 +49,8 @@ class Vem:
 class Delad:
     """A page with holes, its headers but for those of its one sending, who had it drawn, and how long it is true.
 
-    `policy`: its content security policy, with a hole for the nonce. `bevittnad`: two have had it drawn alike.
+    `policy`: its content security policy, with a hole for the nonce. `likhet`: by what it differs between
+    readers; `bevittnad`: two have had it drawn alike.
     """
 
     mall: Mall
@@ -59,6 +60,7 @@ class Delad:
     till: datetime
     duger_till: datetime
     vittne: int
+    likhet: Likhet
     bevittnad: bool = False
 
     @property
@@ -94,21 +96,16 @@ class Klassminne:
             return None
         return delad
 
-    def likhet(self, nyckel: tuple[Hashable, ...]) -> Likhet | None:
-        """What was last said of the pages of the key."""
-        lik = self._lika.hamta(nyckel)
-        return None if lik is None else lik.likhet
-
-    def vittna(self, nyckel: tuple[Hashable, ...], lasare: Lasare, likhet: Likhet, ny: Delad) -> None:
+    def vittna(self, nyckel: tuple[Hashable, ...], lasare: Lasare, ny: Delad) -> None:
         """Keep what was drawn for the reader, as witnessed if another had the same drawn before."""
-        plats = _plats(likhet, lasare)
+        plats = _plats(ny.likhet, lasare)
         if plats is None:
             return
         with self._las:
             forra = self._sidor.hamta((*nyckel, plats))
-            lika = forra is not None and forra.mall == ny.mall and self.likhet(nyckel) == likhet
+            lika = forra is not None and (forra.mall, forra.likhet) == (ny.mall, ny.likhet)
             bevittnad = lika and forra is not None and (forra.bevittnad or forra.vittne != ny.vittne)
-            self._lika.lagg(nyckel, _Lik(likhet))
+            self._lika.lagg(nyckel, _Lik(ny.likhet))
             self._sidor.lagg((*nyckel, plats), replace(ny, bevittnad=bevittnad))
 
 

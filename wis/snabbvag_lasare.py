@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, 
 from sqlalchemy.orm import aliased
 
 from wis.aktorer.models import Aktor
-from wis.andringar import Andringsnummer, Raknat
+from wis.andringar import Raknat, numret
 from wis.auth.models import (
     Anvandare,
     Anvandarslag,
@@ -167,12 +167,7 @@ def _av_bild() -> Select[*tuple[Any, ...]]:
         .where(Lagesbild.handelse_id == _HANDELSE, func.coalesce(agare.slug, SAMLAD) == bild)
         .scalar_subquery()
     )
-    return _lasaren().add_columns(dess_id, _nummer(Raknat.LAGESBILD, dess_id), _nummer(Raknat.RAM, _HANDELSE))
-
-
-def _nummer(slag: Raknat, id_: ColumnElement[int]) -> ColumnElement[int]:
-    found = select(Andringsnummer.nummer).where(Andringsnummer.slag == slag.value, Andringsnummer.id == id_)
-    return func.coalesce(found.scalar_subquery(), 0)
+    return _lasaren().add_columns(dess_id, numret(Raknat.LAGESBILD, dess_id), numret(Raknat.RAM, _HANDELSE))
 
 
 _VISAT: dict[str, ColumnElement[bool]] = {

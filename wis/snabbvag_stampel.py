@@ -31,7 +31,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from wis import clock
-from wis.andringar import Andringsnummer, Raknat
+from wis.andringar import Andringsnummer, Raknat, numret
 from wis.auth import queries
 from wis.auth.models import Anvandare, Funktion, Inloggning, Medlemskap, Tjanstgoring
 from wis.auth.rules import Subjekt
@@ -166,11 +166,6 @@ def _om(villkor: ColumnElement[bool]) -> ColumnElement[int]:
     return case((villkor, 1), else_=0)
 
 
-def _nummer(slag: Raknat, id_: _Kolumn) -> ColumnElement[int]:
-    found = select(Andringsnummer.nummer).where(Andringsnummer.slag == slag.value, Andringsnummer.id == id_)
-    return func.coalesce(found.scalar_subquery(), 0)
-
-
 def _pa_vag(*villkor: ColumnElement[bool]) -> ColumnElement[int]:
     """The newest dispatch that has not reached its recipients: once it has, they may be asked to answer it."""
     return select(func.max(Utskick.id)).where(Utskick.expanderat.is_(None), *villkor).scalar_subquery()
@@ -184,7 +179,7 @@ _LASAREN: tuple[_Kolumn, ...] = (
     Inloggning.visa_roll,
     Inloggning.visa_medlemskap_id,
     Inloggning.visa_till,
-    _nummer(Raknat.INLOGGNING, Inloggning.id),
+    numret(Raknat.INLOGGNING, Inloggning.id),
     Anvandare.behorighetsversion,
     Medlemskap.roll,
     Medlemskap.administrator,
@@ -233,7 +228,7 @@ _egna_marken = Lasmarke.anvandare_id == Inloggning.anvandare_id
 _I_HANDELSE = _sats(
     (
         Handelse.id,
-        _nummer(Raknat.HANDELSE, Handelse.id),
+        numret(Raknat.HANDELSE, Handelse.id),
         select(Lasmarke.sedd_till).where(_egna_marken, Lasmarke.handelse_id == Handelse.id).scalar_subquery(),
         # Not by the event's own index: few dispatches are on their way, and an event may have had thousands.
         _pa_vag(Utskick.handelse_id + 0 == Handelse.id),

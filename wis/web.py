@@ -1,7 +1,7 @@
 """What every page shares: database session, CSRF, security headers, errors that people can act on, Swedish filters."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import metadata
@@ -65,6 +65,11 @@ def transaction() -> Iterator[Session]:
         if inloggning_id is not None:
             rakna_om_skrivet(writing, Raknat.INLOGGNING, inloggning_id)
         yield writing
+
+
+def av_sig_sjalv(environ: Mapping[str, Any]) -> bool:
+    """Whether a page or a browser asks by itself (a WSGI environment): nobody need have looked."""
+    return "HTTP_X_LIVE" in environ or "prefetch" in environ.get("HTTP_SEC_PURPOSE", "")
 
 
 def end_reading() -> None:

@@ -207,8 +207,7 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
 def _anteckna_aktivitet(svar: Response) -> Response:
     """Write down that the login is in use. A page that fetches itself again is nobody's doing, and doesn't count."""
     inloggning_id = g.pop("anvand_inloggning", None)
-    av_sig_sjalv = "X-Live" in request.headers or "prefetch" in request.headers.get("Sec-Purpose", "")
-    if inloggning_id is None or av_sig_sjalv or web.utan_databas():
+    if inloggning_id is None or web.av_sig_sjalv(request.environ) or web.utan_databas():
         return svar
     spar = Spar(request.remote_addr or "", enhetsnamn(request.headers.get("User-Agent", "")))
     # The page is done: it neither waits for the note nor fails by it.

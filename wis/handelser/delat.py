@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from wis import clock
-from wis.andringar import Andringsnummer, Raknat
+from wis.andringar import Andringsnummer, Raknat, numret
 from wis.auth.atkomst import inloggad
 from wis.auth.rules import Subjekt
 from wis.delat import Minne, Ritat
@@ -35,19 +35,10 @@ class Klass:
     till: datetime
 
 
-def handelsenummer(handelse_id: int | ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
-    """SQL: the number of the event's changes, NULL for none."""
-    return (
-        select(Andringsnummer.nummer)
-        .where(Andringsnummer.slag == Raknat.HANDELSE.value, Andringsnummer.id == handelse_id)
-        .scalar_subquery()
-    )
-
-
 def las_nummer(session: Session, handelse_id: int) -> int:
     """The number of the changes of the page's event. Read it before what is shared: that is then at least as new."""
     # In the snapshot by which rights are judged: what is taken from memory must be no older than them.
-    return session.scalar(select(handelsenummer(handelse_id))) or 0
+    return session.scalar(select(numret(Raknat.HANDELSE, handelse_id))) or 0
 
 
 def las_allas_nummer(session: Session) -> int:

@@ -71,8 +71,7 @@ def kvittens(
 
 
 def _oppnad_av_nagon() -> bool:
-    hamtas_i_forvag = "prefetch" in request.headers.get("Sec-Purpose", "")
-    return request.method == "GET" and "X-Live" not in request.headers and not hamtas_i_forvag
+    return request.method == "GET" and not web.av_sig_sjalv(request.environ)
 
 
 def _markera_efterat(utskick_id: int, svar: list[Svar], anvandare_id: int) -> None:

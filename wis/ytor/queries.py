@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 from wis import clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
+from wis.andringar import Raknat, numret
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Subjekt
-from wis.handelser.delat import handelsenummer
 from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
@@ -104,7 +104,7 @@ def _nummer_och_mark() -> Select[Any]:
     mark = select(Lasmarke.sedd_till).where(
         Lasmarke.anvandare_id == flode.ANVANDARE, Lasmarke.handelse_id == flode.HANDELSE
     )
-    sats: Any = select(handelsenummer(flode.HANDELSE), mark.scalar_subquery())
+    sats: Any = select(numret(Raknat.HANDELSE, flode.HANDELSE), mark.scalar_subquery())
     return cast("Select[Any]", sats)
 
 
