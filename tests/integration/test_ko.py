@@ -1,5 +1,6 @@
 """The queue: nothing is sent twice, nothing is forgotten, and what fails is tried again as it should."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from tests.factories import (
     ett_medlemskap,
     subjekt_for,
 )
+from tests.servrar import vanta_tills
 from tests.utskick import (
     Klocka,
     avgor,
@@ -29,7 +31,7 @@ from tests.utskick import (
 from wis import clock
 from wis.db import Database
 from wis.handelser.models import Handelse
-from wis.notiser import ko, service
+from wis.notiser import ko, service, stadning
 from wis.notiser.models import Kanalslag, Leverans, Notisslag, Status, Tystnad, Utskick
 from wis.notiser.rules import mottagen, overgaende, oviss, permanent
 from wis.settings import Settings
@@ -52,6 +54,23 @@ def test_several_workers_at_once_never_send_the_same_delivery(varje_databas: Dat
     assert {(rad.status, rad.sandningar, rad.worker, rad.lease_till) for rad in rader} == {
         (Status.MOTTAGEN, 1, None, None)
     }
+
+
+def test_threads_of_one_worker_that_hold_the_same_delivery_send_it_once(
+    varje_databas: Database, inst: Settings, klocka: Klocka
+) -> None:
+    """A clock that leaps ahead ends the claim of one thread, and another one of the same name takes it anew."""
+    ett_uppdrag(varje_databas, 1)
+    kon = en_ko(varje_databas, inst)
+    (ett,) = ta(kon).uppdrag
+    klocka.ga(days=1)
+    stadning.stada(varje_databas)
+    assert [igen.id for igen in ta(kon).uppdrag] == [ett.id]
+    with ThreadPoolExecutor(2) as tradar:
+        with kon._bok._skrivlas:  # as while a commit of others is being made: both wait for the next one
+            svar = [tradar.submit(kon.bokfor, [ett.id], []) for _ in range(2)]
+            vanta_tills(lambda: len(kon._bok._poster) == len(svar), 10, "att båda väntar")
+        assert sorted(len(markta.result()) for markta in svar) == [0, 1]
 
 
 def test_a_try_stands_written_down_before_it_is_made(varje_databas: Database, inst: Settings, klocka: Klocka) -> None:

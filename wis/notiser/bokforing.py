@@ -68,7 +68,10 @@ class Bokforing:
         except Exception as ett:  # noqa: BLE001 each of those that wait raises it
             fel = ett
         for post in poster:
-            post.markta, post.fel, post.skriven = markta.intersection(post.borjar), fel, True
+            # Each goes to one: when a claim has lapsed and a thread of ours has taken it anew, two ask for the same.
+            post.markta = markta.intersection(post.borjar)
+            markta -= post.markta
+            post.fel, post.skriven = fel, True
 
     def _skriv(self, poster: Sequence["_Post"]) -> set[int]:
         now = clock.now()
