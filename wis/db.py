@@ -2,11 +2,11 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
@@ -15,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 
 _VANTAR = 5000
 """How long a writer waits for its turn, in milliseconds (SQLite)."""
+_LAST = "last"
+_Last = TypeVar("_Last")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -57,6 +59,17 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def en_gang(session: Session, vad: Hashable, las: Callable[[], _Last]) -> _Last:
+    """What `las` reads, named by `vad`. A session for reads, where all is as of one moment, keeps it; others don't."""
+    last: dict[Hashable, Any] | None = session.info.get(_LAST)
+    if last is None:
+        return las()
+    if vad not in last:
+        last[vad] = las()
+    found: _Last = last[vad]
+    return found
+
+
 class Database:
     """One database and those who want to know what was committed to it."""
 
@@ -83,7 +96,7 @@ class Database:
 
     def new_reading_session(self) -> Session:
         """As reading(), for callers that close it themselves. All that is read in it is as of one moment."""
-        return Session(self._reader, autoflush=False, info={"database": self})
+        return Session(self._reader, autoflush=False, info={"database": self, _LAST: {}})
 
     def new_writing_session(self, *, vanta: bool = True) -> Session:
         """A session whose transaction takes the write lock at once, or waits for no lock; only tx.py commits it."""

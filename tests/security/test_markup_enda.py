@@ -20,16 +20,17 @@ OBEHANDLAT = {
     "version.html": "rendered when the underrättelse was published",
     "avsnitt.html": "rendered when the lägesbild was published",
     "avsnitten[0].html": "rendered when the lägesbild was published",
+    "ny.html": "rendered when the underrättelse was proposed to a colleague",
     "innehall.html": "rendered for the preview",
     "'Överskriden med <span data-omfang>'": "a text of the template's own",
     "'</span>'": "a text of the template's own",
-    "'<span data-avisera>Publicera och avisera '": "a text of the template's own, around a number",
     "ritat.html": "rendered for showing the draft as its reading page",
 }
 # Where code may call text HTML, and why.
 MARKUP_I_KOD = {
     "web.py": "a format of our own, whose values are escaped",
     "fragor/views.py": "a format of our own, whose values are escaped",
+    "lagesbild/radhtml.py": "formats of our own, whose values are escaped",
     "personligt.py": "a hole, which is filled before the page is sent",
 }
 

@@ -11,11 +11,14 @@ from typing import Any
 import phonenumbers
 import pytest
 
+from wis.demo import mallar
 from wis.demo.innehall import Innehall, las
 from wis.handelser.models import Typ
 from wis.handelser.rules import MAX_BESKRIVNING, MAX_MOTIVERING
 from wis.handelser.rules import MAX_RUBRIK as MAX_HANDELSERUBRIK
-from wis.lagesbild.mall import MAX_NOTERING, NYCKLAR, SAMMANFATTNING
+from wis.lagesbild import rader
+from wis.lagesbild.mall import MAX_NOTERING, SAMMANFATTNING, STANDARD, Avsnittsslag, Mall
+from wis.lagesbild.mallregler import som_mall
 from wis.notiser.sms import mat
 from wis.underrattelser.models import MAX_RUBRIK, MAX_TEXT
 
@@ -29,6 +32,8 @@ TIDPUNKTER = [
     datetime(2026, 11, 26, 8, 17, tzinfo=UTC),
     datetime(2026, 3, 29, 3, 30, tzinfo=UTC),
 ]
+EGNA = {(rad["aktor"], rad["typ"]): som_mall(mallar.rader(rad)) for rad in las(TIDPUNKTER[0]).mallar}
+"""The actors' own templates."""
 
 
 @pytest.fixture(scope="module", params=TIDPUNKTER, ids=str)
@@ -61,6 +66,12 @@ def _handelse(innehall: Innehall, slug: str) -> dict[str, Any]:
 
 def _versioner(innehall: Innehall) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return [(h["handelse"], v) for h in innehall.handelser for v in h["version"]]
+
+
+def _mall(handelse: dict[str, Any], version: dict[str, Any]) -> Mall:
+    """The template that the version is written by."""
+    egen = None if version.get("samlad") else EGNA.get((version["aktor"], handelse["typ"]))
+    return STANDARD if egen is None else egen
 
 
 def _underrattelser(innehall: Innehall) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -240,7 +251,7 @@ def test_every_version_is_whole(innehall: Innehall) -> None:
         ), where
         assert ("sektioner" in version) != version.get("oforandrad", False), where
         sektioner = version.get("sektioner", {SAMMANFATTNING: "Samma"})
-        assert set(sektioner) <= set(NYCKLAR), where
+        assert set(sektioner) <= set(_mall(handelse, version).nycklar), where
         assert sektioner[SAMMANFATTNING], where
         assert all(text.strip() for text in sektioner.values()), where
         assert len(version["andringsnotering"]) <= MAX_NOTERING, where
@@ -255,15 +266,30 @@ def test_a_summary_fits_two_sms_and_costs_no_special_characters(innehall: Inneha
             assert mat(text).kodning == "GSM-7", (handelse["slug"], text)
 
 
-def test_consequences_are_tables_with_grades_that_exist(innehall: Innehall) -> None:
+def test_what_stands_in_rows_can_be_published(innehall: Innehall) -> None:
+    """Consequences are rows, or a table as markdown writes it; both say how hard in words that exist."""
     for handelse, version in _versioner(innehall):
-        rader = version.get("sektioner", {}).get("konsekvenser", "").strip().splitlines()
-        if not rader:
-            continue
-        celler = [[cell.strip() for cell in rad.strip("|").split("|")] for rad in rader]
-        assert celler[0] == ["Funktion", "Påverkan", "Kommentar"]
-        assert all(len(rad) == 3 for rad in celler), (handelse["slug"], version["min"])
-        assert {rad[1] for rad in celler[2:]} <= GRADER, (handelse["slug"], version["min"])
+        where = (handelse["slug"], version["aktor"], version["min"])
+        for nyckel, text in version.get("sektioner", {}).items():
+            slag = next(a.slag for a in _mall(handelse, version).avsnitt if a.nyckel == nyckel)
+            funna, resten = rader.dela(text.strip(), slag)
+            assert rader.granska(funna, slag) == "", where
+            tabell = [[cell.strip() for cell in rad.strip("|").split("|")] for rad in resten.splitlines()]
+            if slag is Avsnittsslag.KONSEKVENSER and resten:
+                assert tabell[0] == ["Funktion", "Påverkan", "Kommentar"], where
+                assert {rad[1] for rad in tabell[2:]} <= GRADER, where
+            elif slag.kolumner:
+                assert "|" not in resten, where
+
+
+def test_a_visitor_sees_rows_figures_that_move_and_an_actors_own_template(innehall: Innehall) -> None:
+    sno = _handelse(innehall, "snoovader-svealand")
+    senaste = _serier(sno)["samlad"][-1]["sektioner"]
+    assert {"nyckeltal", "konsekvenser", "atgarder_planerade", "alternativ"} <= set(senaste)
+    talen = [rader.dela(v["sektioner"]["nyckeltal"].strip(), Avsnittsslag.NYCKELTAL)[0] for v in _serier(sno)["samlad"]]
+    assert {"ökat", "oförändrat"} <= {ett.trend for ett in rader.nyckeltal(talen[2], talen[1])}
+    assert any(rad["aktor"] == "nacka" and rad["typ"] == sno["handelse"]["typ"] for rad in innehall.mallar)
+    assert "egen_1" in _serier(sno)["nacka"][-1]["sektioner"]
 
 
 def test_consecutive_versions_revise_each_other(innehall: Innehall) -> None:

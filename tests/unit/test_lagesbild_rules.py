@@ -106,21 +106,23 @@ def test_blank_lines_around_a_text_go_and_its_first_indentation_stays() -> None:
     assert rules.rensad("\n  \n    kod\n\nmer  \n\n") == "    kod\n\nmer"
 
 
-def test_sections_stand_in_the_order_of_the_template_and_unknown_ones_are_left_out() -> None:
-    texter = {"prognos": "p", "okand": "o", "sammanfattning": "s", "lage_fakta": "f"}
-    assert list(Innehall.av(texter).sektioner) == ["sammanfattning", "lage_fakta", "prognos"]
+def test_sections_stand_in_the_order_of_the_template_and_what_it_has_no_place_for_comes_last() -> None:
+    texter = {"prognos": "p", "egen_7": "o", "ovriga": "x", "tom": " ", "sammanfattning": "s", "lage_fakta": "f"}
+    innehall = Innehall.av(texter)
+    assert list(innehall.sektioner) == ["sammanfattning", "lage_fakta", "prognos", "egen_7"]
+    assert innehall.mall.avsnitt[-1].grupp == mall.UTANFOR
 
 
-@given(st.dictionaries(st.sampled_from(mall.NYCKLAR), st.text()))
+@given(st.dictionaries(st.sampled_from(mall.STANDARD.nycklar), st.text()))
 def test_cleaning_a_text_again_changes_nothing(texter: dict[str, str]) -> None:
     en_gang = Innehall.av(texter)
     assert Innehall.av(en_gang.sektioner) == en_gang
 
 
 def test_the_template_has_every_part_once_and_in_order() -> None:
-    assert [rubrik.split(".")[0] for rubrik, _ in mall.grupper()] == list("12345678")
-    assert len(set(mall.NYCKLAR)) == len(mall.NYCKLAR) == 10
-    assert len({a.namn for a in mall.AVSNITT}) == 10
+    assert [rubrik.split(".")[0] for rubrik, _ in mall.STANDARD.grupper()] == list("12345678")
+    assert len(set(mall.STANDARD.nycklar)) == len(mall.STANDARD.nycklar) == 12
+    assert len({a.namn for a in mall.STANDARD.avsnitt}) == 12
 
 
 # --- 'läget oförändrat' -------------------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ def test_what_i_did_not_touch_follows_what_they_published() -> None:
     assert moten["lage_fakta"] == rules.Mote("f", "f", Lage.LIKA)
 
 
-_texter = st.dictionaries(st.sampled_from(mall.NYCKLAR), st.sampled_from(["", "a", "b", "c"]))
+_texter = st.dictionaries(st.sampled_from(mall.STANDARD.nycklar), st.sampled_from(["", "a", "b", "c"]))
 
 
 @given(_texter, _texter, _texter)

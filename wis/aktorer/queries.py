@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from wis.aktorer.models import Aktor, Aktorsnatverk
+from wis.db import en_gang
 
 _SVENSK_ORDNING = str.maketrans({"å": "{", "ä": "|", "ö": "}", "é": "e", "ü": "y"})
 
@@ -15,12 +16,22 @@ def svensk_nyckel(text: str) -> str:
 
 def alla_aktorer(session: Session) -> list[Aktor]:
     """Every actor, in Swedish order of the short name."""
-    return sorted(session.scalars(select(Aktor)), key=lambda aktor: svensk_nyckel(aktor.kortnamn))
+    alla = en_gang(session, "alla aktörer", lambda: session.scalars(select(Aktor)).all())
+    return sorted(alla, key=lambda aktor: svensk_nyckel(aktor.kortnamn))
 
 
 def find_aktor(session: Session, slug: str) -> Aktor | None:
     """The actor with this slug, or None."""
     return session.scalar(select(Aktor).where(Aktor.slug == slug))
+
+
+def las_aktor(session: Session, aktor_id: int) -> Aktor:
+    """The actor, locked against other administrators: what it has chosen is changed by one at a time.
+
+    Raises NoResultFound.
+    """
+    # Not FOR UPDATE in full: rows that merely refer to the actor may be written meanwhile.
+    return session.scalars(select(Aktor).where(Aktor.id == aktor_id).with_for_update(key_share=True)).one()
 
 
 def alla_natverk(session: Session) -> list[Aktorsnatverk]:

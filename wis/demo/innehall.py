@@ -27,6 +27,7 @@ class Innehall:
     aktorer: list[dict[str, Any]]
     funktioner: list[dict[str, Any]]
     fragor: list[dict[str, Any]]
+    mallar: list[dict[str, Any]]
 
 
 def las(now: datetime) -> Innehall:
@@ -35,6 +36,7 @@ def las(now: datetime) -> Innehall:
     actors: list[dict[str, Any]] = []
     functions: list[dict[str, Any]] = []
     questions: list[dict[str, Any]] = []
+    templates: list[dict[str, Any]] = []
     events: dict[str, dict[str, Any]] = {}
     loose: list[dict[str, Any]] = []
     for path in sorted(resources.files("wis.demo").iterdir(), key=lambda entry: entry.name):
@@ -45,6 +47,7 @@ def las(now: datetime) -> Innehall:
         actors += content.get("aktor", [])
         functions += content.get("funktion", [])
         questions += content.get("fraga", [])
+        templates += content.get("mall", [])
         if "handelse" in content:
             events[content["handelse"]["slug"]] = {"version": [], "underrattelse": []} | content
         elif "tillhor" in content:
@@ -52,7 +55,7 @@ def las(now: datetime) -> Innehall:
     for content in loose:
         events[content["tillhor"]]["version"] += content.get("version", [])
         events[content["tillhor"]]["underrattelse"] += content.get("underrattelse", [])
-    return Innehall(people, list(events.values()), actors, functions, questions)
+    return Innehall(people, list(events.values()), actors, functions, questions, templates)
 
 
 def _fyll(value: Any, now: datetime) -> Any:

@@ -18,7 +18,7 @@ from wis.auth.losenord import hasha
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Roll, Subjekt
 from wis.db import Database
-from wis.demo import LOSENORD, funktioner, innehall
+from wis.demo import LOSENORD, funktioner, innehall, mallar
 from wis.demo.steg import Handling, Steg
 from wis.fragor import service as fragor
 from wis.handelser.kretsar import Lasarval
@@ -28,9 +28,10 @@ from wis.handelser.sakkrets import Kretsval, signatur
 from wis.handelser.service import skriv_beslut
 from wis.lage.service import Lageskommando, besluta
 from wis.lagesbild import service as lagesbild
+from wis.lagesbild.mallar import aktuell
 from wis.lagesbild.models import Lagesbild
 from wis.lagesbild.plats import Plats
-from wis.lagesbild.queries import find_lagesbild
+from wis.lagesbild.queries import find_lagesbild, find_version, innehall_av
 from wis.lagesbild.rules import Avslag, Innehall, Marke, Publicering
 from wis.notiser.models import Kanal, Kanalslag, Omfattning, Prenumeration, Tystnad
 from wis.notiser.worker import Worker
@@ -67,6 +68,7 @@ def ladda(database: Database, settings: Settings) -> bool:
         session.flush()
         _personer(session, content.personer)
         funktioner.lagg_upp(session, content.funktioner)
+        mallar.lagg_upp(session, content.mallar)
     worker = Worker(database, settings)
     for step in sorted(steps, key=lambda step: -step.minuter):
         with clock.at(now - timedelta(minutes=step.minuter)):
@@ -198,6 +200,7 @@ def _version(slug: str, row: dict[str, Any], now: datetime) -> Handling:
         who = _subjekt(session, row["person"], row["aktor"])
         plats = Plats(_hitta(session, slug).id, None if row.get("samlad") else who.aktor_id)
         found = find_lagesbild(session, plats.handelse_id, plats.aktor_id)
+        mall = aktuell(session, plats.aktor_id, _hitta(session, slug).typ)
         bas, key = (found.senaste if found else 0), uuid.uuid4().hex
         if row.get("oforandrad"):
             result = lagesbild.oforandrat(session, who, plats, bas, key)
@@ -205,10 +208,11 @@ def _version(slug: str, row: dict[str, Any], now: datetime) -> Handling:
             promised = row.get("nasta_om_min")
             nasta = clock.now() + timedelta(minutes=promised) if promised else None
             marke = Marke(Tlp(row.get("tlp", Tlp.CLEAR)), row.get("lagrum", ""))
-            said = Innehall.av(row["sektioner"], row.get("andringsnotering", ""), nasta, marke)
+            said = Innehall.av(row["sektioner"], row.get("andringsnotering", ""), nasta, marke, mall)
             avisera = clock.now() > now - AVISERAS_INOM
             kommando = Publicering(bas, key, said, _kretsval(session, row, found))
-            result = lagesbild.publicera(session, who, plats, kommando, lagesbild.rendera(said), avisera=avisera)
+            html = lagesbild.rendera(said, innehall_av(find_version(session, found.id, bas)) if found else None)
+            result = lagesbild.publicera(session, who, plats, kommando, html, avisera=avisera)
         if isinstance(result, Avslag):
             raise click.ClickException(f"Demons lägesbild av {row['aktor']} ({row['min']} min) avslogs: {result}")
 

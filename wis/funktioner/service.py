@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from wis import audit, clock
 from wis.aktorer.models import Aktor
+from wis.aktorer.queries import las_aktor
 from wis.auth.models import Anvandare, Anvandarslag, Funktion, Funktionsbehorig, Medlemskap, Tjanstgoring
 from wis.auth.rules import Sak, Slag, Subjekt
 from wis.auth.service import rattighet_andrad
@@ -46,11 +47,6 @@ FORVALDA = {
 def aktor_sak(aktor: Aktor) -> Sak:
     """What the right to set up functions at the actor is judged on."""
     return Sak(Slag.AKTOR, aktor.id, agare_namn=aktor.namn)
-
-
-def las_aktor(session: Session, aktor_id: int) -> Aktor:
-    """The actor, locked against other administrators. Raises NoResultFound."""
-    return session.scalars(select(Aktor).where(Aktor.id == aktor_id).with_for_update(key_share=True)).one()
 
 
 def las_funktion(session: Session, funktion_id: int) -> Funktion:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wis import clock, datum, web
 from wis.aktorer.models import Aktor
-from wis.aktorer.queries import find_aktor
+from wis.aktorer.queries import find_aktor, las_aktor
 from wis.auth.atkomst import Nekad, avbryt_dold, behorighet, inloggad, kraver, kraver_nu, subjekt, tillgang
 from wis.auth.bekrafta import kraver_bekraftad
 from wis.auth.models import Funktion
@@ -92,7 +92,7 @@ def ny(slug: str) -> web.Svar:
         return _formularsida(form, aktor)
     try:
         with web.transaction() as session:
-            last = service.las_aktor(session, aktor_id)
+            last = las_aktor(session, aktor_id)
             who = kraver_nu(session, Verb.ADMINISTRERA, service.aktor_sak(last))
             funktion_id = service.lagg_upp(session, who, last, form.uppgifter(), kanaler, form.motivering.data or "").id
     except (Hinder, Koden) as error:

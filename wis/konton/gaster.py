@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from wis import clock
 from wis.aktorer.models import Aktor
+from wis.aktorer.queries import las_aktor
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Roll, Subjekt
 from wis.auth.service import rattighet_andrad
@@ -54,7 +55,8 @@ def bjud_in(session: Session, who: Subjekt, handelse: Handelse, gast: Gastinbjud
 
     The right to it (BJUDA_GAST) is judged by the caller, on the event locked here. Raises Hinder.
     """
-    aktor = _las_aktor(session, who.aktor_id)
+    # The same lock as for members: a person is made a member or a guest, one after the other.
+    aktor = las_aktor(session, who.aktor_id)
     motivering, till = provad_motivering(gast.motivering), gast_till(gast.dagar, clock.now())
     person = find_eller_skapa(session, gast.epost, gast.namn)
     medlemskap = _plats(session, aktor, person, handelse.id)
@@ -69,7 +71,7 @@ def bjud_in(session: Session, who: Subjekt, handelse: Handelse, gast: Gastinbjud
 
 def avsluta(session: Session, who: Subjekt, handelse: Handelse, medlemskap_id: int, motivering: str) -> None:
     """End the guest's days now. The right to it is judged by the caller. Raises Hinder or LookupError."""
-    _las_aktor(session, who.aktor_id)
+    las_aktor(session, who.aktor_id)
     medlemskap = queries.find_medlemskap(session, who.aktor_id, medlemskap_id)
     if medlemskap is None or medlemskap.gast_handelse_id != handelse.id:
         raise LookupError(medlemskap_id)
@@ -80,11 +82,6 @@ def avsluta(session: Session, who: Subjekt, handelse: Handelse, medlemskap_id: i
     rattighet_andrad(session, medlemskap.anvandare)
     given = {"handelse_id": handelse.id, "motivering": reason}
     logga(session, who, who.aktor_id, Handling("gäst avslutad", medlemskap.anvandare.adress, given))
-
-
-def _las_aktor(session: Session, aktor_id: int) -> Aktor:
-    # The same lock as for members: a person is made a member or a guest, one after the other.
-    return session.scalars(select(Aktor).where(Aktor.id == aktor_id).with_for_update(key_share=True)).one()
 
 
 def _plats(session: Session, aktor: Aktor, person: Anvandare, handelse_id: int) -> Medlemskap:

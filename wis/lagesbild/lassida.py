@@ -26,6 +26,7 @@ from wis.lagesbild.forms import formularnyckel
 from wis.lagesbild.models import LagesbildVersion
 from wis.notiser.kvittensvyer import kvittens
 from wis.notiser.leveransfragor import utskick_for_lagesbild
+from wis.tvaperson.queries import regler
 
 _MALL = "lagesbild/_artikel.html"
 
@@ -83,6 +84,7 @@ def _sidan(mal: Mal, version: LagesbildVersion | None, *, bestamd: bool, **delar
         far_publicera=far_publicera,
         mitt=queries.find_utkast(web.session(), lagesbild.id, inloggad()) if lagesbild and far_skriva else None,
         nyckel=formularnyckel(None),
+        tva=regler(web.session(), inloggad().aktor_id, mal.handelse.lage) if far_publicera else frozenset(),
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
         **delar,

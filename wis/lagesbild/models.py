@@ -1,6 +1,7 @@
 """Lägesbilder, their immutable versions and the drafts."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -20,7 +21,45 @@ from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare
 from wis.bilagor.models import LagesbildBilaga
 from wis.db import Base, one_of
-from wis.handelser.models import Handelse, Lasarkrets
+from wis.handelser.models import Handelse, Lasarkrets, Typ
+
+
+class Lagesbildsmall(Base):
+    """An actor's own template, for a kind of event or ('') for all kinds. `senaste`: the newest version's number.
+
+    One that is no longer in use stays, for what was written by it.
+    """
+
+    __tablename__ = "lagesbildsmall"
+    __table_args__ = (
+        UniqueConstraint("aktor_id", "typ"),
+        CheckConstraint(f"typ IN ('', {', '.join(repr(typ.value) for typ in Typ)})", name="typ"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    typ: Mapped[str]
+    senaste: Mapped[int]
+    i_bruk: Mapped[bool]
+
+    aktor: Mapped[Aktor] = relationship()
+
+
+class LagesbildsmallVersion(Base):
+    """A version of a template: its sections, as wis.lagesbild.mallar keeps them. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "lagesbildsmall_version"
+    __table_args__ = (UniqueConstraint("mall_id", "nummer"), CheckConstraint("nummer > 0", name="nummer"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mall_id: Mapped[int] = mapped_column(ForeignKey("lagesbildsmall.id"))
+    nummer: Mapped[int]
+    avsnitt: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    skapad: Mapped[datetime]
+    anvandare_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+
+    mall: Mapped[Lagesbildsmall] = relationship()
+    anvandare: Mapped[Anvandare] = relationship()
 
 
 class Lagesbild(Base):
@@ -71,6 +110,7 @@ class LagesbildVersion(Base):
     __tablename__ = "lagesbild_version"
     __table_args__ = (
         one_of("tlp", Tlp),
+        CheckConstraint("godkand_av_id <> forfattare_id", name="godkand_av_en_annan"),
         CheckConstraint(
             "(nummer = 1 AND foregaende IS NULL) OR (nummer > 1 AND coalesce(foregaende, 0) = nummer - 1)",
             name="utan_luckor",
@@ -105,9 +145,16 @@ class LagesbildVersion(Base):
     lagrum: Mapped[str] = mapped_column(default="", server_default="")
     # As which function the author was on duty, in words; '' for none.
     funktion: Mapped[str] = mapped_column(default="", server_default="")
+    # The colleague who approved it, where two persons were needed; or why one published alone.
+    godkand_av_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
+    nodlage: Mapped[str] = mapped_column(default="", server_default="")
+    # The template that it was written by; NULL: the standard one.
+    mall_version_id: Mapped[int | None] = mapped_column(ForeignKey("lagesbildsmall_version.id"))
 
+    mallrad: Mapped[LagesbildsmallVersion | None] = relationship()
     lagesbild: Mapped[Lagesbild] = relationship()
-    forfattare: Mapped[Anvandare] = relationship()
+    forfattare: Mapped[Anvandare] = relationship(foreign_keys=[forfattare_id])
+    godkand_av: Mapped[Anvandare | None] = relationship(foreign_keys=[godkand_av_id])
     aktor: Mapped[Aktor] = relationship()
     sektioner: Mapped[list["LagesbildSektion"]] = relationship(order_by="LagesbildSektion.ordning")
     bilagor: Mapped[list[LagesbildBilaga]] = relationship(order_by=LagesbildBilaga.ordning, viewonly=True)
@@ -149,6 +196,8 @@ class Utkast(Base):
     nasta_uppdatering: Mapped[str]
     # Whether it has attachments of its own; otherwise those of the latest version.
     egna_bilagor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    mall_version_id: Mapped[int | None] = mapped_column(ForeignKey("lagesbildsmall_version.id"))
 
+    mallrad: Mapped[LagesbildsmallVersion | None] = relationship()
     lagesbild: Mapped[Lagesbild] = relationship()
     anvandare: Mapped[Anvandare] = relationship()

@@ -15,10 +15,12 @@ from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt
+from wis.db import en_gang
 from wis.handelser.lasratt import Innehall as Lasinnehall
 from wis.handelser.lasratt import lasbar_for
 from wis.handelser.models import Handelse
-from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
+from wis.lagesbild.mallar import hel_mall
+from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion, Utkast
 from wis.lagesbild.rules import Innehall, Marke
 
 
@@ -86,13 +88,15 @@ def _agare(aktor_id: int | None) -> ColumnElement[bool]:
 
 
 def find_version(session: Session, lagesbild_id: int, nummer: int) -> LagesbildVersion | None:
-    """This version with its sections, author and actor."""
+    """This version with its sections, template, actor, author and who approved it."""
     return session.scalar(
         select(LagesbildVersion)
         .options(
             selectinload(LagesbildVersion.sektioner),
             joinedload(LagesbildVersion.forfattare),
             joinedload(LagesbildVersion.aktor),
+            joinedload(LagesbildVersion.mallrad),
+            joinedload(LagesbildVersion.godkand_av),
         )
         .where(LagesbildVersion.lagesbild_id == lagesbild_id, LagesbildVersion.nummer == nummer)
     )
@@ -115,6 +119,16 @@ def find_senaste(session: Session, lagesbild_id: int) -> LagesbildVersion | None
     return find_version(session, lagesbild_id, nummer) if nummer else None
 
 
+def nycklar_i_senaste(session: Session, lagesbild: Lagesbild) -> Sequence[str]:
+    """The keys of the sections that the latest version fills, in its order."""
+    sektion = LagesbildSektion
+    return session.scalars(
+        select(sektion.nyckel)
+        .where(sektion.lagesbild_id == lagesbild.id, sektion.nummer == lagesbild.senaste)
+        .order_by(sektion.ordning)
+    ).all()
+
+
 def idempotensnyckel(lagesbild_id: int, who: Subjekt, nyckel: str) -> str:
     """The form's key as it is kept. It is a person's own: somebody else's form with the same one is another form."""
     return f"{lagesbild_id}:{who.anvandare_id}:{nyckel}"
@@ -131,7 +145,8 @@ def innehall_av(version: LagesbildVersion | None) -> Innehall:
         return Innehall({})
     texter = {sektion.nyckel: sektion.kalla for sektion in version.sektioner}
     marke = Marke(Tlp(version.tlp), version.lagrum)
-    return Innehall.av(texter, version.andringsnotering, version.nasta_uppdatering, marke)
+    mall = hel_mall(version, texter)
+    return Innehall.av(texter, version.andringsnotering, version.nasta_uppdatering, marke, mall)
 
 
 def _lasbar(who: Subjekt) -> ColumnElement[bool]:
@@ -230,7 +245,10 @@ def find_utkast(session: Session, lagesbild_id: int, who: Subjekt, *, las: bool 
     fraga = select(Utkast).where(
         Utkast.lagesbild_id == lagesbild_id, Utkast.anvandare_id == who.anvandare_id, Utkast.aktor_id == who.aktor_id
     )
-    return session.scalar(fraga.with_for_update() if las else fraga)
+    if las:
+        return session.scalar(fraga.with_for_update())
+    mitt = ("utkast", lagesbild_id, who.anvandare_id, who.aktor_id)
+    return en_gang(session, mitt, lambda: session.scalar(fraga))
 
 
 def kollegors_utkast(session: Session, lagesbild_id: int, who: Subjekt) -> Sequence[Utkast]:

@@ -9,7 +9,9 @@ from wis import datum, markup
 from wis.auth.krets import Tlp
 from wis.clock import local
 from wis.handelser.sakkrets import Kretsval
-from wis.lagesbild.mall import AVSNITT, MAX_NOTERING, NYCKLAR, SAMMANFATTNING
+from wis.lagesbild import rader
+from wis.lagesbild.mall import MAX_NOTERING, SAMMANFATTNING, STANDARD, Mall
+from wis.tvaperson.rules import INGET, Intyg
 
 # A promise further off than this is a slip of the finger in the date.
 LANGST_FRAM = timedelta(days=90)
@@ -42,12 +44,13 @@ OMARKT = Marke()
 
 @dataclass(frozen=True)
 class Innehall:
-    """What a version says. `sektioner` holds the filled ones only, in the order of the template: make it by `av()`."""
+    """What a version says. `sektioner` holds the filled ones only, in the order of `mall`: make it by `av()`."""
 
     sektioner: Mapping[str, str]
     andringsnotering: str = ""
     nasta_uppdatering: datetime | None = None
     marke: Marke = OMARKT
+    mall: Mall = field(default=STANDARD, compare=False)
 
     @classmethod
     def av(
@@ -56,11 +59,13 @@ class Innehall:
         andringsnotering: str = "",
         nasta: datetime | None = None,
         marke: Marke = OMARKT,
+        mall: Mall = STANDARD,
     ) -> "Innehall":
-        """From raw texts by key; unknown keys are left out."""
-        rena = {nyckel: rensad(texter.get(nyckel) or "") for nyckel in NYCKLAR}
+        """From raw texts by key. What the template has no place for comes last: see Mall.med()."""
+        hel = mall.med(nyckel for nyckel, text in texter.items() if (text or "").strip())
+        rena = {a.nyckel: rader.rena(rensad(texter.get(a.nyckel) or ""), a.slag) for a in hel.avsnitt}
         notering = " ".join(markup.normalisera(andringsnotering).split())
-        return cls({nyckel: text for nyckel, text in rena.items() if text}, notering, nasta, marke)
+        return cls({nyckel: text for nyckel, text in rena.items() if text}, notering, nasta, marke, hel)
 
     def samma_text(self, annan: "Innehall | None") -> bool:
         """Whether the sections say the same."""
@@ -75,7 +80,8 @@ class Innehall:
 class Publicering:
     """The command: this content, revised from version `bas` (0 = there was none), sent by the form `nyckel`.
 
-    `krets` is the choice of who reads; None = as it was. `beskrivningar` are of the attachments, by number.
+    `krets` is the choice of who reads; None = as it was. `beskrivningar` are of the attachments, by number. `intyg`:
+    what stands behind it besides its author, where two persons are needed.
     """
 
     bas: int
@@ -83,6 +89,7 @@ class Publicering:
     innehall: Innehall
     krets: Kretsval | None = None
     beskrivningar: Mapping[int, str] = field(default_factory=dict)
+    intyg: Intyg = INGET
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,7 @@ def publicera(kommando: Publicering, tillstand: Tillstand) -> NyVersion | Avslag
 
 def granska(innehall: Innehall, now: datetime) -> dict[str, str]:
     """What must be mended before the content can be published: Swedish texts by field; empty if nothing."""
-    fel = granska_langd(innehall)
+    fel = granska_langd(innehall) | granska_rader(innehall)
     if SAMMANFATTNING not in innehall.sektioner:
         fel[SAMMANFATTNING] = "Skriv en sammanfattning. Det är den som alla får i sitt sms."
     nasta = innehall.nasta_uppdatering
@@ -169,7 +176,7 @@ def granska(innehall: Innehall, now: datetime) -> dict[str, str]:
 def granska_langd(innehall: Innehall) -> dict[str, str]:
     """Which texts are too long: Swedish texts by field."""
     fel = {}
-    for avsnitt in AVSNITT:
+    for avsnitt in innehall.mall.avsnitt:
         langd = len(innehall.sektioner.get(avsnitt.nyckel, ""))
         over = langd - avsnitt.max_tecken
         if over > 0:
@@ -178,6 +185,16 @@ def granska_langd(innehall: Innehall) -> dict[str, str]:
             )
     if len(innehall.andringsnotering) > MAX_NOTERING:
         fel[NOTERING] = f"Korta Vad är nytt? till högst {MAX_NOTERING} tecken (nu {len(innehall.andringsnotering)})."
+    return fel
+
+
+def granska_rader(innehall: Innehall) -> dict[str, str]:
+    """What is wrong with the rows: Swedish texts by field."""
+    fel = {}
+    for avsnitt in innehall.mall.avsnitt:
+        funna, _ = rader.dela(innehall.sektioner.get(avsnitt.nyckel, ""), avsnitt.slag)
+        if text := rader.granska(funna, avsnitt.slag):
+            fel[avsnitt.nyckel] = f"{avsnitt.namn}: {text}"
     return fel
 
 
@@ -292,7 +309,7 @@ class Mote:
 def sammanfoga(bas: Mapping[str, str], min_: Mapping[str, str], deras: Mapping[str, str]) -> dict[str, Mote]:
     """Section by section: what I did not touch follows theirs, so that I take back nothing of it; mine stays mine."""
     ut = {}
-    for nyckel in NYCKLAR:
+    for nyckel in dict.fromkeys([*STANDARD.nycklar, *bas, *min_, *deras]):
         var, jag, de = (texter.get(nyckel, "") for texter in (bas, min_, deras))
         if jag == de:
             ut[nyckel] = Mote(jag, de, Lage.LIKA)
