@@ -24,6 +24,8 @@ class Slag(StrEnum):
     UTSKICK = "utskick"
     BEHORIGHET = "behorighet"
     BREV = "brev"
+    FORSLAG = "forslag"
+    NARVARO = "narvaro"
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ _HOJ = text(
     "INSERT INTO andringsnummer (slag, id, nummer) VALUES (:slag, :id, 1) "
     "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1 RETURNING nummer"
 )
-_SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE}
-_OVRIGT = {Slag.LAGESBILD, Slag.UNDERRATTELSE}
+_SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE, Slag.FORSLAG}
+_OVRIGT = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.FORSLAG}
 """What does not change the event itself."""
 _RAKNAS, _OM_SKRIVET, _SKRIVIT, _HOJDA = "raknas", "raknas_om_skrivet", "skrivit", "hojda"
 

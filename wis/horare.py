@@ -69,9 +69,9 @@ class Uppkopplad:
         """Whether the other is the same person, who may read the same."""
         return annan is not None and annan.ratt == self.ratt
 
-    def far_hora(self, sak: Sak, now: datetime) -> bool:
-        """Whether the person may read it, or follow it if it is a dispatch, and so hear of it."""
-        verb = Verb.SE_UTSKICK if sak.slag is Slag.UTSKICK else Verb.LASA
+    def far_hora(self, sak: Sak, now: datetime, *, skriva: bool = False) -> bool:
+        """Whether the person may read it (`skriva`: write it), or follow it if it is a dispatch, and so hear of it."""
+        verb = Verb.SKRIVA if skriva else Verb.SE_UTSKICK if sak.slag is Slag.UTSKICK else Verb.LASA
         return bool(can(self.subjekt, verb, sak, now))
 
 
@@ -239,6 +239,8 @@ def _tjanster(session: Session, personer: Collection[int], now: datetime) -> dic
 
 def sak_av(session: Session, andring: Andring) -> Sak:
     """What a change tells of, as rights are judged on it: who may read it, and who reads its event now."""
+    if andring.slag is Andringsslag.NARVARO:
+        return _sak_att_skriva(session, andring.id)
     egen = Krets(andring.aktorer is None, dict.fromkeys(andring.aktorer or ()))
     handelse = None if andring.handelse_id is None else session.get(Handelse, andring.handelse_id)
     kretsar = (egen,) if handelse is None else (handelse.krets(), egen)
@@ -247,6 +249,13 @@ def sak_av(session: Session, andring: Andring) -> Sak:
         avsandare = next(iter(andring.aktorer or ()), None)
         return Sak(Slag.UTSKICK, avsandare, kretsar, handelse_id=andring.handelse_id)
     return Sak(Slag.HANDELSE, None, kretsar, handelse_id=andring.handelse_id, tlp=Tlp(andring.tlp))
+
+
+def _sak_att_skriva(session: Session, lagesbild_id: int) -> Sak:
+    """What the right to write the lägesbild is judged on; of the samlade that takes the right to read the latest."""
+    bild = session.get_one(Lagesbild, lagesbild_id)
+    samlad = bild.aktor_id is None and bild.senaste > 0
+    return sak_av_lagesbild(bild, session.get_one(LagesbildVersion, (bild.id, bild.senaste)) if samlad else None)
 
 
 def versionens_sak(session: Session, andring: Andring) -> Sak | None:

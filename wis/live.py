@@ -181,10 +181,12 @@ class Karna:
         try:
             self._bedom_och_saga(att_saga)
         except Exception:
-            # Who may hear of what could not be judged: all look for themselves, and the net tries again.
+            # Who may hear of what could not be judged: all look for themselves, and the net tries again. That somebody
+            # writes nobody needs to be told, and readers may not be.
             for andring in att_saga:
                 self._luckor.osagt(andring.handelse_id, andring.nummer)
-            self.be_alla_se_efter()
+            if any(andring.slag is not Slag.NARVARO for andring in att_saga):
+                self.be_alla_se_efter()
             raise
 
     def _bedom_och_saga(self, att_saga: Sequence[Andring]) -> None:
@@ -213,7 +215,7 @@ class Karna:
         utan: list[str] = []
         sett_efter: list[str] = []
         for who, sids in grupper:
-            if who.far_hora(sak, now):
+            if who.far_hora(sak, now, skriva=andring.slag is Slag.NARVARO):
                 (med if versionens is not None and who.far_hora(versionens, now) else utan).extend(sids)
             elif har_forlorat(andring, who.subjekt):
                 sett_efter.extend(sids)

@@ -18,7 +18,10 @@ import wis.handelser.models
 import wis.konton.models
 import wis.lagesbild.models
 import wis.notiser.models
+import wis.overbliven
+import wis.skrivnarvaro
 import wis.sok.index
+import wis.tvaperson.models
 import wis.underrattelser.models
 import wis.ytor.models  # noqa: F401 each of these brings its tables
 from wis.db import Base, Database

@@ -69,7 +69,7 @@ def transaction() -> Iterator[Session]:
 
 def av_sig_sjalv(environ: Mapping[str, Any]) -> bool:
     """Whether a page or a browser asks by itself (a WSGI environment): nobody need have looked."""
-    return "HTTP_X_LIVE" in environ or "prefetch" in environ.get("HTTP_SEC_PURPOSE", "")
+    return "HTTP_X_LIVE" in environ or "HTTP_X_NARVARO" in environ or "prefetch" in environ.get("HTTP_SEC_PURPOSE", "")
 
 
 def end_reading() -> None:

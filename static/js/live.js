@@ -23,7 +23,8 @@ const NUMMER_INOM = 2500; // a server that says the number of the event has said
 const TALAMOD = 1500; // a break shorter than this is not worth a word
 const SPARRAD = 3; // so many tries in vain: there is no way through
 const OMTAG = 3; // so many times a page is asked for that is older than what was told
-const ORD = { lagesbild: 'ny lägesbild', underrattelse: 'ny underrättelse', handelse: 'händelsen är ändrad' };
+const ORD = { lagesbild: 'ny lägesbild', underrattelse: 'ny underrättelse', handelse: 'händelsen är ändrad',
+  forslag: 'ett förslag att godkänna eller ett svar' };
 
 let uppkoppling = null;
 let stoppad = false;
@@ -308,6 +309,7 @@ const namnPa = ({ slag, id, version }) => `${slag}-${id} ${version}`;
 
 function hort(andring) {
   document.dispatchEvent(new CustomEvent('wis:andring', { detail: andring }));
+  if (andring.slag === 'narvaro') return; // narvaro.js asks who; nothing that is read here has changed
   const egen = document.querySelector('main')?.dataset.handelse;
   const handelse = andring.handelse_id ?? null;
   if (egen && handelse !== null && String(handelse) !== egen) return;

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 
-from wis import clock
+from wis import clock, overbliven, skrivnarvaro
 from wis.andringar import Andring, Slag, lyssna
 from wis.bilagor import service as bilagor
 from wis.db import Database
@@ -232,6 +232,8 @@ class Stadning:
             self._nasta_sallan = nu + SALLAN_VAR
             stadning.glom_ovissa_brev(self._database)
             bilagor.stada(self._database)
+            skrivnarvaro.stada(self._database)
+            overbliven.stada(self._database)
 
     def sist(self) -> None:
         """What would be forgotten when the process ends."""
