@@ -2,7 +2,7 @@
 
 Two questions, asked at each request and never kept: who it is, and whether what the page shows was sent to them. They
 answer None for anybody of whom there could be more to show: who has two memberships, a duty, a role in an event, a
-draft, a question to answer. Those have their pages drawn for them alone.
+draft, a question to answer, a proposal. Those have their pages drawn for them alone.
 """
 
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ from wis.lagesbild.models import Lagesbild, Utkast
 from wis.notiser.models import Kvittens, Leverans, Utskick
 from wis.personligt import Lasare
 from wis.snabbvag_stampel import Sats, Stampelmaskin, tid
+from wis.tvaperson.models import Forslag
+from wis.tvaperson.queries import MINNER
 from wis.ytor.models import Lasmarke
 
 
@@ -150,6 +152,11 @@ def _lasaren() -> Select[*tuple[Any, ...]]:
             ),
             _utan(Funktionsbehorig.medlemskap_id == Medlemskap.id),
             _utan(Utkast.anvandare_id == Anvandare.id),
+            _utan(
+                Forslag.aktor_id == Medlemskap.aktor_id,
+                or_(*(Forslag.status == status for status in MINNER)),
+                Forslag.anvandare_id == Anvandare.id,
+            ),
             or_(
                 Medlemskap.roll == _SVARAR_INGEN.value,
                 _utan(Rattsfraga.till_aktor_id == Medlemskap.aktor_id, Rattsfraga.besvarad.is_(None)),

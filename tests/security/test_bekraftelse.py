@@ -51,6 +51,7 @@ KRAVS = {
     "/aktorer/<slug>/genomgang/<int:medlemskap_id>/stang-av",
     "/aktorer/<slug>/genomgang/signera",
     "/aktorer/<slug>/genomgang/starta",
+    "/aktorer/<slug>/tva-personer",
     f"{FUNKTION}/<int:id>",
     f"{FUNKTION}/<int:id>/lagg-ned",
     f"{FUNKTION}/ny",

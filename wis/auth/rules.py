@@ -137,6 +137,11 @@ class Subjekt:
         """What the person is on duty as."""
         return tuple(tjanst for tjanst in self.tjanster if tjanst.till > now)
 
+    def hor_till(self, aktor_id: int) -> bool:
+        """Whether what is the actor's own affair may be shown: also who looks as another is of it, and no guest is."""
+        tittar = self.betraktare or self
+        return self.gast_i is None and {self.aktor_id, tittar.aktor_id} == {aktor_id}
+
     def laser_nagot(self, now: datetime) -> bool:
         """Whether there is any role at all: a standard one, of a function, or in some event."""
         set_for_events = (r.roll for r in self.handelseroller if _galler(r.giltig_till, now))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,6 +40,27 @@ class Kretsval:
 
     val: Lasarval
     bygger_pa: str
+
+    def som_json(self) -> dict[str, Any]:
+        """The choice as it can be kept."""
+        lasare, till = self.val.lasare, self.val.till
+        return {
+            "lasare": None if lasare is None else sorted(lasare),
+            "aven_tidigare": self.val.aven_tidigare,
+            "till": None if till is None else till.isoformat(),
+            "bygger_pa": self.bygger_pa,
+        }
+
+    @classmethod
+    def ur_json(cls, sparad: Mapping[str, Any]) -> "Kretsval":
+        """What som_json() made."""
+        lasare, till = sparad["lasare"], sparad["till"]
+        val = Lasarval(
+            None if lasare is None else frozenset(lasare),
+            sparad["aven_tidigare"],
+            None if till is None else datetime.fromisoformat(till),
+        )
+        return cls(val, sparad["bygger_pa"])
 
 
 def las_om(session: Session, krets_id: int | None) -> Lasarkrets | None:

@@ -67,18 +67,20 @@ def rackvidd(session: Session, tankt: Tankt) -> Rackvidd:
     return Rackvidd(tankt.val, oversikt, lasratt(sak, alla_aktorer(session)).antal)
 
 
-def har_vuxit(session: Session, tankt: Tankt, visat: str, *, avisera: bool) -> bool:
+def har_vuxit(session: Session, tankt: Tankt, visat: str, *, avisera: bool, aven_lasare: bool = False) -> bool:
     """Whether the choice of readers and label is not that of `visat` (a Rackvidd.som_text()), and reaches more.
 
     What has grown by itself, since somebody subscribed meanwhile, stops nobody; nor does a form that carries nothing.
+    `aven_lasare`: also whether more actors read by the same choice, since the event has been opened to them.
     """
     delar = visat.split(".")
     if len(delar) != 3 or not all(del_.isdecimal() and del_.isascii() and len(del_) < 10 for del_ in delar[1:]):
         return False
-    if delar[0] == tankt.val:
+    samma_val = delar[0] == tankt.val
+    if samma_val and not aven_lasare:
         return False
     nu = rackvidd(session, tankt)
-    return nu.lasande > int(delar[2]) or (avisera and nu.oversikt.personer > int(delar[1]))
+    return nu.lasande > int(delar[2]) or (avisera and not samma_val and nu.oversikt.personer > int(delar[1]))
 
 
 def _krets(lasare: frozenset[int] | None) -> Lasarkrets | None:

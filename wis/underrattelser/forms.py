@@ -1,6 +1,8 @@
 """The form of an underrättelse, new or corrected."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.widgets import HiddenInput
@@ -36,6 +38,17 @@ class Underrattelseformular(Sakfalt):
             self.bas.data, self.rubrik.data = tidigare.nummer, tidigare.rubrik
             self.text.data, self.bradskande.data = tidigare.text, tidigare.bradskande
             self.tlp.data, self.lagrum.data = tidigare.tlp, tidigare.lagrum
+
+    def fyll_forslag(self, innehall: Mapping[str, Any], nyckel: str) -> None:
+        """Go on with what was proposed to a colleague: as the same form, so that it takes the proposal's place."""
+        self.nyckel.data = nyckel
+        self.rubrik.data, self.text.data = innehall["rubrik"], innehall["text"]
+        self.bradskande.data, self.tlp.data, self.lagrum.data = (
+            innehall["bradskande"],
+            innehall["tlp"],
+            innehall["lagrum"],
+        )
+        self.fyll_val(innehall["lasratt"])
 
     def ny_nyckel(self) -> None:
         """Make the next sending another than the last."""

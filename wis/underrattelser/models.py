@@ -46,6 +46,7 @@ class UnderrattelseVersion(Base):
     __tablename__ = "underrattelse_version"
     __table_args__ = (
         one_of("tlp", Tlp),
+        CheckConstraint("godkand_av_id <> forfattare_id", name="godkand_av_en_annan"),
         CheckConstraint(
             "(nummer = 1 AND foregaende IS NULL) OR (nummer > 1 AND coalesce(foregaende, 0) = nummer - 1)",
             name="utan_luckor",
@@ -80,6 +81,10 @@ class UnderrattelseVersion(Base):
     lagrum: Mapped[str] = mapped_column(default="", server_default="")
     # As which function the author was on duty, in words; '' for none.
     funktion: Mapped[str] = mapped_column(default="", server_default="")
+    # The colleague who approved it, where two persons were needed; or why one published alone.
+    godkand_av_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
+    nodlage: Mapped[str] = mapped_column(default="", server_default="")
 
     underrattelse: Mapped[Underrattelse] = relationship()
-    forfattare: Mapped[Anvandare] = relationship()
+    forfattare: Mapped[Anvandare] = relationship(foreign_keys=[forfattare_id])
+    godkand_av: Mapped[Anvandare | None] = relationship(foreign_keys=[godkand_av_id])

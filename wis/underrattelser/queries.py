@@ -79,7 +79,7 @@ def versioner(session: Session, who: Subjekt, underrattelse_id: int) -> Sequence
         select(UnderrattelseVersion)
         .join(Underrattelse, Underrattelse.id == UnderrattelseVersion.underrattelse_id)
         .join(Handelse, Handelse.id == Underrattelse.handelse_id)
-        .options(joinedload(UnderrattelseVersion.forfattare))
+        .options(joinedload(UnderrattelseVersion.forfattare), joinedload(UnderrattelseVersion.godkand_av))
         .where(UnderrattelseVersion.underrattelse_id == underrattelse_id, _lasbar(who))
         .order_by(UnderrattelseVersion.nummer.desc())
     ).all()

@@ -25,6 +25,7 @@ from wis.notiser.models import Utskick
 from wis.notiser.queries import lasta_utskick
 from wis.notiser.utskicksvyer import hallna
 from wis.personligt import hal
+from wis.tvaperson.queries import ruta
 from wis.ytor import flikar, lasmarken, queries, rules
 from wis.ytor.delat import Handelsesida
 from wis.ytor.lasmarken import Last
@@ -52,8 +53,8 @@ def start() -> web.Svar:
     sidan = Startsida(session, who, klass_i_alla(las_allas_nummer(session)))
     delar = sidan.delar()
     kvittera = sidan.oversikt.sant and who.betraktare is None
-    obesvarade = att_kvittera(session, who, now) if kvittera else []
-    if obesvarade or delar.rott:
+    obesvarade, tva = att_kvittera(session, who, now) if kvittera else [], ruta(session, who)
+    if obesvarade or tva or delar.rott:
         lagra_inte()
     lagra(None, till=sidan.oversikt.till)
     return render_template(
@@ -61,6 +62,7 @@ def start() -> web.Svar:
         delar=delar,
         far_oppna=tillgang(Verb.OPPNA_HANDELSE, ny_handelse_sak(who)),
         att_kvittera=obesvarade,
+        tva=tva,
     )
 
 
@@ -86,7 +88,8 @@ def handelse(slug: str) -> web.Svar:
     dela(sidan.likhet())
     kvittera = None if sidan.oversikt.beslut_id is None else kvittens(beslut_id=sidan.oversikt.beslut_id)
     halls = hallna(sak) if tillgang(Verb.SE_UTSKICK, sak.sak(Sakslag.UTSKICK, egen)) else []
-    if kvittera or halls or sidan.oversikt.rott:
+    tva = ruta(session, who, sak.id)
+    if kvittera or halls or tva or sidan.oversikt.rott:
         lagra_inte()
     lagra(sak.id, till=min(sidan.oversikt.till, tidigast(clock.now(), sak.krets().till.values())))
     return render_template(
@@ -96,6 +99,7 @@ def handelse(slug: str) -> web.Svar:
         delar=sidan.delar(hur_langt["lasmarke"]),
         senast=sidan.nytt(sedd_till),
         halls=halls,
+        tva=tva,
         atgarder=[] if who.gast_i is not None else _atgarder(sak, egen),
         far_bjuda_gast=tillgang(Verb.BJUDA_GAST, sak.sak()),
         # The decision about the läge stands on this page, and a message about it leads here.
