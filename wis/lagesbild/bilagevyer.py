@@ -117,7 +117,7 @@ def bilagor(slug: str, vem: str) -> web.Svar:
         return _till_skript(nya, fel)
     form.form_errors = fel
     if isinstance(sparat, utkast.Konflikt):
-        return krock_med_utkast(pa_nytt(), form, sparat)
+        return krock_med_utkast(form, sparat)
     if isinstance(sparat, utkast.Sparat) and min_text is not None:
         form.satt_dolda(bas=min_text.bas, revision=sparat.revision)
     if fel:

@@ -14,16 +14,24 @@ from wis.auth.rules import Sak, Subjekt, Verb
 from wis.bilagor import service as bilagor
 from wis.bilagor.rules import Rad
 from wis.handelser.sakkrets import Kretsval, forlorare, signatur
-from wis.lagesbild import bilagelista, queries, rules, utkast
+from wis.lagesbild import bilagelista, overblivet, queries, rader, rules, utkast
 from wis.lagesbild.bilagelista import Tillagg
 from wis.lagesbild.lasratt import andrar_lasratt, byt_krets
-from wis.lagesbild.mall import ORDNING, SAMMANFATTNING
+from wis.lagesbild.mall import SAMMANFATTNING, Avsnittsslag
 from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
 from wis.lagesbild.plats import Plats, oppna_last, sak_av
+from wis.lagesbild.radhtml import oforandrad_html, radhtml
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering, Tillstand
 from wis.notiser import service as notiser
 from wis.notiser.models import Utskicksslag
 from wis.notiser.rules import lagesbildsrubrik
+from wis.tvaperson import service as tvaperson
+from wis.tvaperson.models import Niva
+from wis.tvaperson.rules import INGET, Intyg, niva_av
+from wis.tvaperson.service import Publicerat
+
+FORSLAGSSLAG = "lagesbild"
+"""What proposals of lägesbilder are called."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,20 @@ class Publicerad:
     utskick_id: int | None = None
 
 
-def rendera(innehall: Innehall) -> dict[str, str]:
-    """Safe HTML by key; takes up to two seconds, so call it before the transaction is opened."""
-    return dict(zip(innehall.sektioner, markup.render_many(list(innehall.sektioner.values())), strict=True))
+def rendera(innehall: Innehall, forra: Innehall | None = None) -> dict[str, str]:
+    """Safe HTML by key, of key figures beside those of `forra`, the version that it follows.
+
+    Takes up to two seconds, so call it before the transaction is opened.
+    """
+    slag = {avsnitt.nyckel: avsnitt.slag for avsnitt in innehall.mall.avsnitt}
+    delade = {nyckel: rader.dela(text, slag[nyckel]) for nyckel, text in innehall.sektioner.items()}
+    fria = {nyckel: text for nyckel, (_, text) in delade.items() if text}
+    html = dict(zip(fria, markup.render_many(list(fria.values())), strict=True))
+    tidigare = {} if forra is None else forra.sektioner
+    return {
+        nyckel: radhtml(slag[nyckel], rad, rader.dela(tidigare.get(nyckel, ""), slag[nyckel])[0]) + html.get(nyckel, "")
+        for nyckel, (rad, _) in delade.items()
+    }
 
 
 def publicera(
@@ -48,35 +67,43 @@ def publicera(
     html: Mapping[str, str],
     *,
     avisera: bool,
-    revision: int = 0,
+    revision: int | None = 0,
 ) -> Publicerad | Avslag:
     """Write the next version of the lägesbild, and what is to be sent if `avisera`; the draft that it was made of goes.
 
-    `html` comes from rendera(kommando.innehall), `revision` is that of the draft. Returns the refusal, with nothing
-    written, when wis.lagesbild.rules has one; a form sent twice is refused as UPPREPAD with the number that it made.
-    Raises wis.lagesbild.plats.Otillaten.
+    `html` comes from rendera(kommando.innehall), `revision` is that of the draft (None: of long ago). Returns the
+    refusal, with nothing written, when wis.lagesbild.rules has one; a form sent twice is refused as UPPREPAD with the
+    number that it made.
+    Raises wis.lagesbild.plats.Otillaten, and KraverTva where two persons are needed.
     """
     lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
     nyckel = queries.idempotensnyckel(lagesbild.id, who, kommando.nyckel)
     tillagg = bilagelista.att_publicera(session, who, lagesbild, kommando.beskrivningar)
-    utfall = rules.publicera(kommando, _tillstand(session, lagesbild, nyckel, kommando.krets, tillagg))
+    utfall = rules.publicera(kommando, tillstand(session, lagesbild, nyckel, kommando.krets, tillagg))
     if isinstance(utfall, Avslag):
         return utfall
+    niva = niva_av(avisera=avisera)
+    intyg = tvaperson.krav(session, who, lagesbild.handelse, niva, kommando.intyg)
     ny, fore = utfall.innehall, _fore(session, lagesbild)
     if kommando.krets is not None and andrar_lasratt(lagesbild, kommando.krets):
         # Before the version: who is chosen now reads what is published from this moment on.
         byt_krets(session, lagesbild, kommando.krets.val)
     version = _ny_version(lagesbild, who, nyckel, ny.andringsnotering, ny.nasta_uppdatering)
+    version.godkand_av_id, version.nodlage = intyg.godkand_av_id, intyg.nodlage
     version.sammanfattning = smstext(ny)
     version.tlp, version.lagrum = ny.marke.tlp, ny.marke.lagrum
+    version.mall_version_id = ny.mall.version_id
     _skriv(session, lagesbild, version, [(n, text, html[n]) for n, text in ny.sektioner.items()], tillagg.rader)
     utskick_id = _avisera(session, who, lagesbild, version) if avisera else None
     utkast.ta_bort_publicerat(session, who, lagesbild.id, revision, ny)
+    overblivet.publicerat(session, who, lagesbild.id)
     _beratta(session, who, lagesbild, version, fore, avisering=avisera)
     return Publicerad(lagesbild.id, version.nummer, utskick_id)
 
 
-def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: str) -> Publicerad | Avslag:
+def oforandrat(
+    session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: str, intyg: Intyg = INGET
+) -> Publicerad | Avslag:
     """Say that version `bas` still holds: a new version with its content, sent to nobody. Else as publicera()."""
     lagesbild = oppna_last(session, who, plats, Verb.PUBLICERA)
     egen_nyckel = queries.idempotensnyckel(lagesbild.id, who, nyckel)
@@ -89,13 +116,26 @@ def oforandrat(session: Session, who: Subjekt, plats: Plats, bas: int, nyckel: s
     utfall = rules.oforandra(bas, lagesbild.senaste, forra.publicerad, forra.nasta_uppdatering, clock.now())
     if isinstance(utfall, Avslag):
         return utfall
+    intyg = tvaperson.krav(session, who, lagesbild.handelse, Niva.UTAN_AVISERING, intyg)
     version = _ny_version(lagesbild, who, egen_nyckel, utfall.andringsnotering, utfall.nasta_uppdatering)
+    version.godkand_av_id, version.nodlage = intyg.godkand_av_id, intyg.nodlage
     version.sammanfattning, version.oforandrad = forra.sammanfattning, True
     version.tlp, version.lagrum, fore = forra.tlp, forra.lagrum, _fore(session, lagesbild)
+    version.mall_version_id = forra.mall_version_id
     samma = [bifogad.rad for bifogad in bilagelista.aktuella(session, lagesbild.id, bas)]
-    _skriv(session, lagesbild, version, [(s.nyckel, s.kalla, s.html) for s in forra.sektioner], samma)
+    _skriv(session, lagesbild, version, _samma_sektioner(forra), samma)
     _beratta(session, who, lagesbild, version, fore, avisering=False)
     return Publicerad(lagesbild.id, version.nummer)
+
+
+def _samma_sektioner(forra: LagesbildVersion) -> list[tuple[str, str, str]]:
+    """Key, text and HTML of the sections, for a version that says the same."""
+    slag = {avsnitt.nyckel: avsnitt.slag for avsnitt in queries.innehall_av(forra).mall.avsnitt}
+    ut = []
+    for s in forra.sektioner:
+        sort = slag.get(s.nyckel, Avsnittsslag.TEXT)
+        ut.append((s.nyckel, s.kalla, oforandrad_html(sort, rader.dela(s.kalla, sort)[0], s.html)))
+    return ut
 
 
 def _fore(session: Session, lagesbild: Lagesbild) -> Sak | None:
@@ -105,9 +145,10 @@ def _fore(session: Session, lagesbild: Lagesbild) -> Sak | None:
     return sak_av(lagesbild, session.get_one(LagesbildVersion, (lagesbild.id, lagesbild.senaste)))
 
 
-def _tillstand(
+def tillstand(
     session: Session, lagesbild: Lagesbild, nyckel: str, krets: Kretsval | None, tillagg: Tillagg
 ) -> Tillstand:
+    """What a publication of the locked lägesbild is judged on; `nyckel` is of queries.idempotensnyckel()."""
     forra = queries.find_version(session, lagesbild.id, lagesbild.senaste)
     tidigare = queries.find_publicerad_med(session, nyckel)
     return Tillstand(
@@ -148,8 +189,8 @@ def _skriv(
     bifogade: list[Rad],
 ) -> None:
     version.sektioner = [
-        LagesbildSektion(nyckel=nyckel, ordning=ORDNING.get(nyckel, len(ORDNING) + 1), kalla=kalla, html=html)
-        for nyckel, kalla, html in sektioner
+        LagesbildSektion(nyckel=nyckel, ordning=ordning, kalla=kalla, html=html)
+        for ordning, (nyckel, kalla, html) in enumerate(sektioner, start=1)
     ]
     session.add(version)
     lagesbild.senaste = version.nummer
@@ -188,12 +229,17 @@ def _beratta(
     avisering: bool,
 ) -> None:
     handelse, nu = lagesbild.handelse, sak_av(lagesbild, version)
+    objekt = f"lagesbild:{lagesbild.id}:{version.nummer}"
+    lank = f"/handelser/{handelse.slug}/lagesbild/{lagesbild.slug}/versioner/{version.nummer}"
+    vad = Publicerat(FORSLAGSSLAG, str(lagesbild.id), objekt, lank)
+    tvaperson.efter_publicering(session, who, handelse, vad, Intyg(version.godkand_av_id, version.nodlage))
     audit.record(
         session,
         "lägesbild oförändrad" if version.oforandrad else "lägesbild publicerad",
         anvandare_id=who.anvandare_id,
         aktor_id=who.aktor_id,
-        objekt=f"lagesbild:{lagesbild.id}:{version.nummer}",
+        objekt=objekt,
+        godkand_av=version.godkand_av_id,
         handelse=handelse.slug,
         lagesbild=lagesbild.slug,
         avisering=avisering,

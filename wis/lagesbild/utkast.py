@@ -15,6 +15,7 @@ from wis import clock, markup
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt, Verb
 from wis.lagesbild import bilagelista, queries
+from wis.lagesbild.mallar import hel_mall
 from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
 from wis.lagesbild.plats import Plats, oppna_last
 from wis.lagesbild.rules import Innehall, Marke, nasta_val, tolka_nasta
@@ -32,7 +33,8 @@ class Text:
     """What a page holds: revised from version `bas`, last saved as `revision` (0 = never); `nasta` chooses a time.
 
     `nyckel` is the idempotency key of the form, if the text comes from one. `lasratt` is the choice of readers as the
-    form keeps it, whole or not; empty = as it was. `beskrivningar` are of the attachments, by number.
+    form keeps it, whole or not; empty = as it was. `beskrivningar` are of the attachments, by number. `krock`: what the
+    form remembers of a text that it has met (wis.lagesbild.krockregler).
     """
 
     bas: int
@@ -42,6 +44,7 @@ class Text:
     nyckel: str = ""
     lasratt: Mapping[str, str] = field(default_factory=dict)
     beskrivningar: Mapping[int, str] = field(default_factory=dict)
+    krock: str = ""
 
     def samma(self, annan: "Text") -> bool:
         """Whether both say the same, whatever their revisions."""
@@ -74,9 +77,10 @@ class Konflikt:
 def text_av(rad: Utkast) -> Text:
     """The draft apart from its row, to be held over a transaction."""
     val = {namn.removeprefix(_VALTECKEN): v for namn, v in rad.sektioner.items() if namn.startswith(_VALTECKEN)}
-    marke = Marke(Tlp(val.pop("tlp", Tlp.CLEAR)), val.pop("lagrum", ""))
-    innehall = Innehall.av(rad.sektioner, rad.andringsnotering, marke=marke)
-    return Text(rad.bas, rad.revision, innehall, rad.nasta_uppdatering, lasratt=val)
+    marke, krock = Marke(Tlp(val.pop("tlp", Tlp.CLEAR)), val.pop("lagrum", "")), val.pop("krock", "")
+    texter = {nyckel: text for nyckel, text in rad.sektioner.items() if not nyckel.startswith(_VALTECKEN)}
+    innehall = Innehall.av(texter, rad.andringsnotering, marke=marke, mall=hel_mall(rad, texter))
+    return Text(rad.bas, rad.revision, innehall, rad.nasta_uppdatering, lasratt=val, krock=krock)
 
 
 def spara(session: Session, who: Subjekt, plats: Plats, text: Text) -> Sparat | Konflikt:
@@ -161,12 +165,13 @@ def _av_senaste(session: Session, lagesbild: Lagesbild) -> Text:
     publicerad, lovad = (None, None) if senaste is None else (senaste.publicerad, senaste.nasta_uppdatering)
     forra = queries.innehall_av(senaste)
     val = nasta_val(clock.now(), publicerad, lovad)
-    return Text(lagesbild.senaste, 0, Innehall(forra.sektioner, marke=forra.marke), val[0][0])
+    innehall = Innehall(forra.sektioner, marke=forra.marke, mall=forra.mall)
+    return Text(lagesbild.senaste, 0, innehall, val[0][0])
 
 
 def _spara_over(rad: Utkast, text: Text, *, nya_ord: bool) -> Sparat | Konflikt:
     finns = text_av(rad)
-    if not nya_ord and finns.samma(text) and finns.bas == text.bas:
+    if not nya_ord and finns.samma(text) and (finns.bas, finns.krock) == (text.bas, text.krock):
         return Sparat(rad.lagesbild_id, rad.revision, rad.sparad)
     if rad.revision != text.revision:
         return Konflikt(rad.lagesbild_id, finns, rad.sparad)
@@ -177,6 +182,7 @@ def _spara_over(rad: Utkast, text: Text, *, nya_ord: bool) -> Sparat | Konflikt:
 def _satt(rad: Utkast, text: Text, revision: int) -> None:
     rad.bas, rad.revision, rad.sparad = text.bas, revision, clock.now()
     rad.sektioner = {**text.innehall.sektioner, **_valt(text)}
+    rad.mall_version_id = text.innehall.mall.version_id
     rad.andringsnotering = text.innehall.andringsnotering
     rad.nasta_uppdatering = markup.normalisera(text.nasta)[:_LANGSTA_VAL]
 
@@ -185,7 +191,7 @@ def _valt(text: Text) -> dict[str, str]:
     """What is chosen beside the text, as it is kept: only what says something."""
     marke = text.innehall.marke
     tlp = "" if marke.tlp is Tlp.CLEAR else marke.tlp.value
-    valt = {"tlp": tlp, "lagrum": markup.normalisera(marke.lagrum), **text.lasratt}
+    valt = {"tlp": tlp, "lagrum": markup.normalisera(marke.lagrum), "krock": text.krock, **text.lasratt}
     return {_VALTECKEN + namn: varde[:_LANGSTA_LASVAL] for namn, varde in valt.items() if varde}
 
 
@@ -226,8 +232,15 @@ def kasta(session: Session, who: Subjekt, plats: Plats, revision: int) -> bool:
     return True
 
 
-def ta_bort_publicerat(session: Session, who: Subjekt, lagesbild_id: int, revision: int, innehall: Innehall) -> None:
-    """Remove the draft that has become a version; one that another page saved later, with another text, stays."""
+def ta_bort_publicerat(
+    session: Session, who: Subjekt, lagesbild_id: int, revision: int | None, innehall: Innehall
+) -> None:
+    """Remove the draft that has become a version; one that another page saved later, with another text, stays.
+
+    `revision` None: it may have been thrown away since, and another begun; only one that says the same is removed.
+    """
     rad = queries.find_utkast(session, lagesbild_id, who, las=True)
-    if rad is not None and (rad.revision <= revision or text_av(rad).innehall.samma_text(innehall)):
+    if rad is None:
+        return
+    if (revision is not None and rad.revision <= revision) or text_av(rad).innehall.samma_text(innehall):
         session.delete(rad)

@@ -5,10 +5,10 @@ from flask import flash, jsonify, redirect, render_template, request
 from wis import datum, web
 from wis.auth.atkomst import inloggad
 from wis.auth.rules import Verb
-from wis.lagesbild import queries, utkast
+from wis.lagesbild import overblivet, queries, utkast
 from wis.lagesbild.atkomst import hamta, pa_nytt, transaktion
 from wis.lagesbild.bilagesida import att_skriva
-from wis.lagesbild.mall import AVSNITT
+from wis.lagesbild.forms import undanlagt
 from wis.lagesbild.skrivsida import formular
 from wis.lagesbild.views import bp
 
@@ -17,9 +17,10 @@ from wis.lagesbild.views import bp
 def spara_utkast(slug: str, vem: str) -> web.Svar:
     """Save what has been typed, for the script: the form's fields in, JSON out; 409 with the other page's text."""
     mal = hamta(slug, vem, Verb.SKRIVA)
-    plats, who, min_text = mal.plats, inloggad(), formular(mal).text()
+    plats, who, min_text = mal.plats, inloggad(), formular(mal, bara_skickat=True).text()
     with transaktion() as session:
         utfall = utkast.spara(session, who, plats, min_text)
+        overblivet.spara_alla(session, who, utfall.lagesbild_id, undanlagt(request.form))
     if isinstance(utfall, utkast.Sparat):
         return jsonify(lagesbild=utfall.lagesbild_id, revision=utfall.revision, sparad=datum.klockslag(utfall.sparad))
     svar = jsonify(
@@ -80,7 +81,7 @@ def _utkastfraga(vad: str, text: utkast.Text, utkast_id: int = 0) -> str:
         vad=vad,
         utkast_id=utkast_id,
         text=text,
-        avsnitt=AVSNITT,
+        avsnitt=text.innehall.mall.avsnitt,
         bilagor=att_skriva(mal, {}).rader if mal.lagesbild is not None else [],
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,

@@ -1,6 +1,7 @@
 """Reading, comparing and writing lägesbilder."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request
 
@@ -11,17 +12,34 @@ from wis.auth.rules import Verb
 from wis.auth.snabbvag import lagra, lagra_inte
 from wis.auth.visning import visbar_som
 from wis.handelser.delat import tidigast
-from wis.lagesbild import queries, rules, service, sida, utkast
+from wis.lagesbild import (
+    forhandsgranskning,
+    forslag,
+    krock,
+    overblivet,
+    publicera,
+    queries,
+    rules,
+    service,
+    sida,
+    utkast,
+)
 from wis.lagesbild.atkomst import Mal, hamta, pa_nytt, transaktion
-from wis.lagesbild.forms import Lagesbildsformular, formularnyckel
+from wis.lagesbild.forms import Lagesbildsformular, formularnyckel, undanlagt
 from wis.lagesbild.lassida import lassida
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering
+from wis.lagesbild.service import Publicerad
 from wis.lagesbild.sida import Skrivsida
 from wis.lagesbild.skrivsida import erbjud_lasare, formular, skrivsida, tankt
 from wis.notiser.views import BYT_UT, byt_ut_dyra
 from wis.notiser.visat import har_vuxit
+from wis.tvaperson.forms import Nodformular, las_nodlage
+from wis.tvaperson.publicering import anlita
+from wis.tvaperson.rules import HANDLINGAR as PUBLICERAR
+from wis.tvaperson.rules import Handling, KraverTva, Satt
 
 bp = Blueprint("lagesbild", __name__)
+anlita(service.FORSLAGSSLAG, forslag.Lagesbildspublicerare())
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
@@ -95,7 +113,21 @@ def skriv(slug: str, vem: str) -> web.Svar:
     if request.method != "POST":
         mitt = None if mal.lagesbild is None else queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
         return skrivsida(mal, sida.ny_skrivsida(web.session(), formular(mal, tomt=True), mal.lagesbild, mitt))
-    return _HANDLINGAR.get(request.form.get("handling", ""), _spara)(mal, formular(mal))
+    mal = _lagg_undan(mal)
+    # A button that replaces one character says which after a colon.
+    handling = request.form.get("handling", "").partition(":")[0]
+    return HANDLINGAR.get(handling, _spara)(mal, formular(mal))
+
+
+def _lagg_undan(mal: Mal) -> Mal:
+    """Keep what 'Oförändrat' took away on the page, whatever the pressed button does."""
+    texter = undanlagt(request.form)
+    if not texter or mal.lagesbild is None:
+        return mal
+    lagesbild_id, who = mal.lagesbild.id, inloggad()
+    with transaktion() as session:
+        overblivet.spara_alla(session, who, lagesbild_id, texter)
+    return pa_nytt()
 
 
 def skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
@@ -106,7 +138,8 @@ def skickad(mal: Mal, form: Lagesbildsformular) -> Skrivsida:
         senaste = queries.find_senaste(web.session(), mal.lagesbild.id)
         mitt = queries.find_utkast(web.session(), mal.lagesbild.id, inloggad())
     form.valj_bland(sida.snabbval(senaste))
-    return Skrivsida(form, senaste, utkast_sparat=None if mitt is None else mitt.sparad)
+    mott = None if mal.lagesbild is None else krock.fortsatt(web.session(), form, mal.lagesbild.id)
+    return Skrivsida(form, senaste, krocken=mott, utkast_sparat=None if mitt is None else mitt.sparad)
 
 
 def _spara(mal: Mal, form: Lagesbildsformular) -> web.Svar:
@@ -114,28 +147,38 @@ def _spara(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     with transaktion() as session:
         utfall = utkast.spara(session, who, plats, min_text)
     if isinstance(utfall, utkast.Konflikt):
-        return krock_med_utkast(pa_nytt(), form, utfall)
+        return krock_med_utkast(form, utfall)
     flash(f"Utkastet är sparat {datum.klockslag(utfall.sparad)}. Inget är publicerat.", "klart")
     return redirect(adress)
 
 
-def krock_med_utkast(mal: Mal, form: Lagesbildsformular, konflikt: utkast.Konflikt) -> web.Svar:
+def krock_med_utkast(form: Lagesbildsformular, konflikt: utkast.Konflikt) -> web.Svar:
+    """Both texts; what the other page has saved is put aside too, for the next save writes over it."""
+    who, min_text = inloggad(), form.text()
+    with transaktion() as session:
+        borta = krock.lagg_undan(session, who, konflikt.lagesbild_id, konflikt.text, min_text)
+    if borta:
+        flash(overblivet.borttagna(borta), "varning")
+    mal = pa_nytt()
     sidan = skickad(mal, form)
-    sida.mot_utkast(web.session(), sidan, konflikt.text, konflikt.lagesbild_id, form.text())
+    sidan.krocken = krock.mot_utkast(web.session(), form, konflikt.text, konflikt.lagesbild_id, min_text)
     return skrivsida(mal, sidan, 409)
 
 
 def _granska(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     """Show it as readers will see it; the draft is saved too, for a page that is looked at may be left."""
     plats, min_text, who = mal.plats, form.text(), inloggad()
-    html = _rendera(min_text.innehall)
+    senaste = None if mal.lagesbild is None else queries.find_senaste(web.session(), mal.lagesbild.id)
+    underlag = forhandsgranskning.underlag(form, senaste)
+    web.end_reading()
+    granskad = forhandsgranskning.granska(underlag, who)
     with transaktion() as session:
         sparat = utkast.spara(session, who, plats, min_text)
     if isinstance(sparat, utkast.Sparat):
         form.satt_dolda(bas=min_text.bas, revision=sparat.revision)
     mal = pa_nytt()
     sidan = skickad(mal, form)
-    sidan.granskad = sida.att_forhandsgranska(min_text.innehall, html)
+    sidan.granskad = granskad
     return skrivsida(mal, sidan)
 
 
@@ -147,23 +190,7 @@ def _byt_ut(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     return skrivsida(mal, skickad(mal, form))
 
 
-def _avisera(mal: Mal, form: Lagesbildsformular) -> web.Svar:
-    return _publicera(mal, form, avisera=True)
-
-
-def _tyst(mal: Mal, form: Lagesbildsformular) -> web.Svar:
-    return _publicera(mal, form, avisera=False)
-
-
-_HANDLINGAR: dict[str, Callable[[Mal, Lagesbildsformular], web.Svar]] = {
-    "granska": _granska,
-    BYT_UT: _byt_ut,
-    "avisera": _avisera,
-    "tyst": _tyst,
-}
-
-
-def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar:
+def _publicera(mal: Mal, form: Lagesbildsformular, *, handling: Handling) -> web.Svar:
     who = kraver(Verb.PUBLICERA, mal.sak)
     form.satt_dolda(bas=form.bas.data or 0, revision=form.revision.data or 0)
     erbjud_lasare(mal, form)
@@ -172,19 +199,47 @@ def _publicera(mal: Mal, form: Lagesbildsformular, *, avisera: bool) -> web.Svar
     min_text, innehall = form.text(), form.innehall(clock.now())
     form.satt_fel(rules.granska(innehall, clock.now()))
     _granska_vald_fil(form)
-    if form.errors or not all(whole):
-        return _ratta(mal, form, min_text)
-    if har_vuxit(web.session(), tankt(mal, form), request.form.get("visat", ""), avisera=avisera):
+    intyg, nod = las_nodlage(handling)
+    if form.errors or nod.errors or not all(whole):
+        return _ratta(mal, form, min_text, nod=nod)
+    if har_vuxit(web.session(), tankt(mal, form), request.form.get("visat", ""), avisera=handling.avisera):
         return _ratta(mal, form, min_text, status=409, vidgad=True)
     plats, krets = mal.plats, form.kretsval()
-    html = _rendera(innehall)
-    kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall, krets, form.beskrivningar)
-    with transaktion() as session:
-        utfall = service.publicera(session, who, plats, kommando, html, avisera=avisera, revision=min_text.revision)
+    html = _rendera(mal, innehall)
+    kommando = Publicering(min_text.bas, form.nyckel.data or "", innehall, krets, form.beskrivningar, intyg)
+    ber = handling.satt is Satt.BE
+    if ber:
+        # What a colleague may send back is to be gone on with.
+        _spara_tyst(mal, form, min_text)
+    vad = forslag.Tankt(kommando, html, handling.avisera)
+    try:
+        utfall = publicera.publicera(who, plats, vad, ber=ber, revision=min_text.revision)
+    except KraverTva:
+        return _ratta(pa_nytt(), form, min_text, status=409, kraver_tva=True)
+    return _blev(form, min_text, utfall, avisera=handling.avisera)
+
+
+def _blev(
+    form: Lagesbildsformular,
+    min_text: utkast.Text,
+    utfall: Publicerad | Avslag | publicera.Foreslagen,
+    *,
+    avisera: bool,
+) -> web.Svar:
     if isinstance(utfall, Avslag):
         return _avslagen(form, min_text, utfall)
+    if isinstance(utfall, publicera.Foreslagen):
+        return publicera.till_forslaget(utfall)
     flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras." if avisera else ". Ingen aviseras."), "klart")
     return redirect(pa_nytt().url("senaste"))
+
+
+# The buttons of the form; wis.lagesbild.krockvyer adds its own.
+HANDLINGAR: dict[str, Callable[[Mal, Lagesbildsformular], web.Svar]] = {
+    "granska": _granska,
+    BYT_UT: _byt_ut,
+    **{namn: partial(_publicera, handling=handling) for namn, handling in PUBLICERAR.items()},
+}
 
 
 def _granska_vald_fil(form: Lagesbildsformular) -> None:
@@ -196,10 +251,12 @@ def _granska_vald_fil(form: Lagesbildsformular) -> None:
         ]
 
 
-def _rendera(innehall: Innehall) -> dict[str, str]:
+def _rendera(mal: Mal, innehall: Innehall) -> dict[str, str]:
     """The HTML by key. It may take seconds: the request holds no connection meanwhile, and what it has read is gone."""
+    senaste = None if mal.lagesbild is None else queries.find_senaste(web.session(), mal.lagesbild.id)
+    forra = queries.innehall_av(senaste)
     web.end_reading()
-    return service.rendera(innehall)
+    return service.rendera(innehall, forra)
 
 
 def _avslagen(form: Lagesbildsformular, min_text: utkast.Text, avslag: Avslag) -> web.Svar:
@@ -227,44 +284,49 @@ def _ratta(
     *,
     oforandrad: bool = False,
     vidgad: bool = False,
+    kraver_tva: bool = False,
+    nod: Nodformular | None = None,
     status: int = 422,
 ) -> web.Svar:
     """The page again with what must be mended; what was typed is saved too, should the page be left."""
     _spara_tyst(mal, form, min_text)
     mal = pa_nytt()
     sidan = skickad(mal, form)
-    sidan.oforandrad, sidan.vidgad = oforandrad, vidgad
+    sidan.oforandrad, sidan.vidgad, sidan.kraver_tva, sidan.nod = oforandrad, vidgad, kraver_tva, nod
     return skrivsida(mal, sidan, status)
 
 
 def _krock_med_version(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text) -> web.Svar:
     """Both texts side by side. The draft keeps the version it was begun on, so that the page can be opened again."""
-    _spara_tyst(mal, form, min_text)
+    sparat = _spara_tyst(mal, form, min_text)
     mal = pa_nytt()
     sidan = skickad(mal, form)
+    sidan.klar = min_text.nyckel if sparat else ""
     if sidan.senaste is not None:
-        sida.mot_version(web.session(), sidan, sidan.senaste, min_text)
+        sidan.krocken = krock.mot_version(web.session(), form, sidan.senaste, min_text)
     else:
         form.satt_dolda(bas=0, revision=form.revision.data or 0)
     return skrivsida(mal, sidan, 409)
 
 
-def _spara_tyst(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text) -> None:
-    """Save the draft on the way to a page that shows the same text; another page's draft is left as it is."""
+def _spara_tyst(mal: Mal, form: Lagesbildsformular, min_text: utkast.Text) -> bool:
+    """Save the draft on the way to a page that shows the same text; False if another page's was in the way."""
     plats, who = mal.plats, inloggad()
     with transaktion() as session:
         sparat = utkast.spara(session, who, plats, min_text)
     if isinstance(sparat, utkast.Sparat):
         form.satt_dolda(bas=min_text.bas, revision=sparat.revision)
+    return isinstance(sparat, utkast.Sparat)
 
 
 @bp.post("/handelser/<slug>/lagesbild/<vem>/oforandrat")
 def oforandrat(slug: str, vem: str) -> web.Svar:
-    """'Läget oförändrat' in one tap."""
+    """'Läget oförändrat' in one tap; where two persons are needed it asks a colleague."""
     mal = hamta(slug, vem, Verb.PUBLICERA)
-    plats, who, bas = mal.plats, inloggad(), request.form.get("bas", 0, type=int)
-    with transaktion() as session:
-        utfall = service.oforandrat(session, who, plats, bas, formularnyckel(request.form.get("nyckel")))
+    plats, bas = mal.plats, request.form.get("bas", 0, type=int)
+    utfall = publicera.oforandrat(inloggad(), plats, bas, formularnyckel(request.form.get("nyckel")))
+    if isinstance(utfall, publicera.Foreslagen):
+        return publicera.till_forslaget(utfall)
     mal = pa_nytt()
     if isinstance(utfall, Avslag) and utfall.slag is Avslagsslag.FEL_BAS:
         senaste = mal.version(utfall.nummer) if utfall.nummer else None
@@ -276,4 +338,13 @@ def oforandrat(slug: str, vem: str) -> web.Svar:
 
 
 # The other views of the same pages; each adds its own to bp.
-from wis.lagesbild import bilagevyer, lasrattsvyer, utkastvyer  # noqa: E402, F401
+from wis.lagesbild import (  # noqa: E402
+    bilagevyer,  # noqa: F401
+    forhandsvyer,  # noqa: F401
+    forslagsvyer,  # noqa: F401
+    krockvyer,  # noqa: F401
+    lasrattsvyer,  # noqa: F401
+    narvarovyer,  # noqa: F401
+    oforandratvyer,  # noqa: F401
+    utkastvyer,  # noqa: F401
+)
