@@ -91,6 +91,7 @@ class Settings:
     bilaga_megapixel: int = 50
     # The clamd that reads what is attached: the path of its socket, or host:port.
     clamd: str | None = None
+    sms_pris: float | None = None  # What one part of an SMS costs, in öre; None: no cost is shown.
 
     @property
     def https(self) -> bool:
@@ -196,6 +197,7 @@ def _of_providers(settings: Settings, values: Mapping[str, str]) -> Settings:
         avsandare=values.get("avsandare") or settings.avsandare,
         studs_nyckel=_key(values, "studs_nyckel"),
         studs_brevlada=values.get("studs_brevlada") or None,
+        sms_pris=_number(values, "sms_pris", 0) if values.get("sms_pris", "").strip() else None,
     )
 
 
@@ -255,7 +257,7 @@ def _boolean(values: Mapping[str, str], name: str, *, default: bool) -> bool:
 def _number(values: Mapping[str, str], name: str, default: float, *, at_least: float = 0) -> float:
     raw = values.get(name, "").strip()
     try:
-        number = float(raw) if raw else float(default)
+        number = float(raw.replace(",", ".") or default)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
@@ -367,8 +369,7 @@ def _refuse_processes_that_do_not_fit(settings: Settings) -> None:
 
 
 def _refuse_unsafe_demo(settings: Settings) -> None:
-    given = [name for name in _PROVIDERS if getattr(settings, name)]
-    if given:
+    if given := [name for name in _PROVIDERS if getattr(settings, name)]:
         which = " och ".join(f"WIS_{name.upper()}" for name in given)
         raise SettingsError(f"WIS_DEMO skickar aldrig något: ta bort {which}, eller WIS_DEMO.")
 

@@ -7,7 +7,8 @@ function kannetecken(element) {
   const kopia = element.cloneNode(true);
   const alla = [kopia, ...kopia.querySelectorAll('*')];
   for (const del of alla) {
-    if (del.matches('[data-alder], [data-omfang], [data-rakna], [data-nedrakning] [role=status]')) del.textContent = '';
+    if (del.matches('[data-alder], [data-omfang], [data-rakna], [data-nedrakning] > .dold')) del.textContent = '';
+    if (del.matches('[data-nedrakning], [data-nedrakning] > .dold')) for (const namn of ['tabindex', 'aria-labelledby', 'role', 'id']) del.removeAttribute(namn);
     if (del.matches('input[name=csrf_token]')) del.removeAttribute('value');
     if (del.matches('details')) del.removeAttribute('open');
     if (del.matches('form[data-last]')) del.removeAttribute('hidden');

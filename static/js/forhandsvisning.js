@@ -1,5 +1,5 @@
 // The preview beside a form that publishes follows what is typed: <form data-forhandsvisning="address">.
-// Without this script it is as new as the page, and 'Byt ut dem' is an ordinary button of the form.
+// Without this script it is as new as the page, and the buttons that replace characters are ordinary ones of the form.
 import { sidan } from './betrodd.js';
 import { rord } from './kopior.js';
 
@@ -15,7 +15,7 @@ function folj(form) {
   const ruta = () => form.querySelector('[data-forhandsvisning-ruta]');
   let klocka = 0;
   let pagar = null;
-  let byter = false; // 'Byt ut dem' was pressed, and is not done yet
+  let byter = ''; // which of those buttons was pressed, and is not done yet
 
   async function hamta(handling) {
     clearTimeout(klocka);
@@ -38,19 +38,19 @@ function folj(form) {
   }
 
   // What is typed between the click and the answer is not overwritten: then the new text is asked for in its turn.
-  async function bytUt() {
-    byter = true;
+  async function bytUt(handling) {
+    byter = handling;
     const skickat = new Map([...form.elements].filter((falt) => SKICKAS.includes(falt.name)).map((falt) => [falt, falt.value]));
-    const fraga = hamta('byt_ut');
+    const fraga = hamta(handling);
     const min = pagar;
     const svar = Object.entries((await fraga) ?? {}).map(([namn, text]) => [form.elements.namedItem(namn), text]);
     if (min !== pagar) return; // asked again meanwhile
     const falten = svar.filter(([mal, text]) => skickat.has(mal) && mal.value !== text);
     if (falten.some(([mal]) => mal.value !== skickat.get(mal))) {
-      bytUt();
+      bytUt(handling);
       return;
     }
-    byter = false;
+    byter = '';
     for (const [mal, text] of falten) {
       mal.value = text;
       mal.dispatchEvent(new Event('input', { bubbles: true }));
@@ -61,12 +61,13 @@ function folj(form) {
   form.addEventListener('input', (h) => {
     if (!SKICKAS.includes(h.target.name)) return;
     clearTimeout(klocka);
-    klocka = setTimeout(() => (byter ? bytUt() : hamta()), DROJ);
+    klocka = setTimeout(() => (byter ? bytUt(byter) : hamta()), DROJ);
   });
   form.addEventListener('click', (h) => {
-    if (!h.target.closest('[data-byt-ut]')) return;
+    const knapp = h.target.closest('[data-byt-ut], [data-byt-tecken]');
+    if (!knapp) return;
     h.preventDefault();
-    bytUt();
+    bytUt(knapp.value);
   });
   // What was typed before this script came is shown too.
   const skrivet = (falt) => SKICKAS.includes(falt.name) && rord(falt);
@@ -80,21 +81,25 @@ function falten(form, handling) {
   return data;
 }
 
-// What the server sends is a whole box, as it stands in the page. An opened list stays open.
+// What the server sends is a whole box, as it stands in the page. What was opened stays open.
 function visa(form, gammal, html) {
   const ny = sidan(html).querySelector('[data-forhandsvisning-ruta]');
   if (!gammal || !ny) return;
-  // The button and the folded headings say what the box says, and the form carries what has been shown.
-  const { avisera, lasare, marke } = ny.dataset;
-  for (const [val, text] of [['button [data-avisera]', avisera], ['[data-lasare-i-ord]', lasare], ['[data-marke-i-ord]', marke]]) {
-    const plats = form.querySelector(val);
-    if (plats && plats.textContent !== text) plats.textContent = text;
+  // The buttons and the folded headings say what the box says, and the form carries what has been shown.
+  const { avisera, tyst, lasare, marke } = ny.dataset;
+  const platser = { 'button [data-avisera]': avisera, 'button [data-tyst]': tyst, '[data-lasare-i-ord]': lasare, '[data-marke-i-ord]': marke };
+  for (const [val, text] of Object.entries(platser)) {
+    for (const plats of form.querySelectorAll(val)) {
+      // Where a colleague is asked the button says so, and whom it would reach.
+      const ord = plats.dataset.ord ? `${plats.dataset.ord} ${/\d*$/.exec(text)[0]}`.trim() : text;
+      if (plats.textContent !== ord) plats.textContent = ord;
+    }
   }
   gammal.querySelector('[name=visat]').value = ny.querySelector('[name=visat]').value;
   if (gammal.textContent === ny.textContent) return;
-  const oppen = gammal.querySelector('details')?.open;
-  const detaljer = ny.querySelector('details');
-  if (detaljer && oppen) detaljer.open = true;
+  for (const del of ny.querySelectorAll('details[data-del]')) {
+    del.open = gammal.querySelector(`details[data-del="${del.dataset.del}"]`)?.open ?? del.open;
+  }
   gammal.replaceWith(document.importNode(ny, true));
 }
 

@@ -7,13 +7,28 @@ let frageTid = 0;
 
 const sekunder = (antal) => (antal === 1 ? '1 sekund' : `${antal} sekunder`);
 
-// Said once, and not each second.
+// Said once, and not each second: of what one has just published, by putting the keyboard there; else as it comes.
 function sag(ruta, kvar) {
-  if (sagda.has(ruta.dataset.nedrakning)) return;
+  const rad = ruta.querySelector('.dold');
+  if (!rad || sagda.has(ruta.dataset.nedrakning)) return;
   sagda.add(ruta.dataset.nedrakning);
-  const rad = ruta.querySelector('[role=status]');
   const angra = ruta.querySelector('button') ? ' Du kan ångra med knappen Ångra utskicket.' : '';
-  if (rad) rad.textContent = `Utskicket går om ${sekunder(kvar)}.${angra}`;
+  const text = `Utskicket går om ${sekunder(kvar)}.${angra}`;
+  if (!angra || !fokusera(ruta, rad, text)) rad.textContent = text;
+}
+
+// Not away from where somebody has gone meanwhile.
+function fokusera(ruta, rad, text) {
+  const klart = document.querySelector('#meddelanden > .meddelande:not(.fel, .varning)');
+  const har = document.activeElement;
+  if (!klart || (har !== document.body && !klart.contains(har))) return false;
+  rad.removeAttribute('role'); // read as the name of what has the focus; as a change too it would be heard twice
+  rad.id = 'nedrakning-sagt';
+  rad.textContent = `${klart.textContent.trim()} ${text}`;
+  ruta.tabIndex = -1;
+  ruta.setAttribute('aria-labelledby', rad.id);
+  ruta.focus();
+  return true;
 }
 
 function rakna() {

@@ -331,13 +331,13 @@ def test_costly_characters_are_named_and_replaced_in_what_the_author_wrote(
     svar = forhandsvisa(client, slug, Notisslag.UNDERRATTELSE, rubrik="E18 – stängd", text=lang).get_json()
     assert "tankstreck, 5 gånger" in svar["html"]
     assert "delar i stället för" in svar["html"]
-    assert "Byt ut dem" in svar["html"]
+    assert "Byt ut alla" in svar["html"]
     assert svar["falt"]["text"] == lang
     bytt = forhandsvisa(
         client, slug, Notisslag.UNDERRATTELSE, rubrik="E18 – stängd", text=lang, handling="byt_ut"
     ).get_json()
     assert bytt["falt"] == {"rubrik": "E18 - stängd", "text": lang.replace("–", "-")}
-    assert "Byt ut dem" not in bytt["html"]
+    assert "Byt ut alla" not in bytt["html"]
 
 
 def test_the_preview_of_a_lagesbild_shows_the_summary_as_plain_text(logga_in: LoggaIn, database: Database) -> None:

@@ -252,7 +252,7 @@ def test_no_connection_is_held_while_the_draft_is_rendered(
     lage: Database, logga_in: LoggaIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, held = logga_in(stod.SOLNA_TALES), []
-    monkeypatch.setattr("wis.ytor.visa_ritat.rendera", lambda innehall: held.append("session" in g) or {})
-    monkeypatch.setattr("wis.ytor.visa_ritat.sida.att_forhandsgranska", lambda _innehall, _html: [])
+    monkeypatch.setattr("wis.ytor.visa_ritat.rendera", lambda *_varden: held.append("session" in g) or {})
+    monkeypatch.setattr("wis.ytor.visa_ritat.sida.att_forhandsgranska", lambda *_varden: [])
     assert "Ingen text är skriven än" in _sidan(lage, client, "nacka", **LAGESBILD)
     assert held == [False]

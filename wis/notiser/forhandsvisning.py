@@ -6,7 +6,7 @@ from flask import request, url_for
 from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
-from wis import web
+from wis import clock, web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer, alla_natverk
 from wis.auth.krets import Tlp
@@ -15,6 +15,7 @@ from wis.handelser.models import Handelse, Lasarkrets
 from wis.handelser.sakkrets import lasratt, uppraknade
 from wis.notiser import rules, sms
 from wis.notiser.models import Notisslag, Utskick
+from wis.notiser.mottagare import knappord, smskostnad
 from wis.notiser.queries import LAGESBILD
 from wis.notiser.service import kort_lank
 from wis.notiser.visat import Tankt, rackvidd
@@ -38,7 +39,7 @@ def forhandsvisning(
     krets_id: int | None = None,
     samlad: bool = False,
 ) -> dict[str, Any]:
-    """What notiser/_forhandsvisning.html shows: how many it goes to, and the SMS as it will look.
+    """What notiser/_forhandsvisning.html shows: whom it goes to, and the SMS and the e-mail as they will look.
 
     `text` and `rubrik` are as in service.skapa_utskick; `rattar` is the underrättelse that is corrected. `tlp` and
     `lasare` (None: all) are those chosen in the form; `krets_id` is the circle that the thing has, where the form has
@@ -59,18 +60,31 @@ def forhandsvisning(
         tlp=label,
         kort_lank=bas + kort_lank(_nasta(session, Utskick.id)),
     )
-    sms_text, nar = rules.komponera(innehall).sms, rackvidd(session, tankt)
+    nar = rackvidd(session, tankt)
     return {
         "oversikt": nar.oversikt,
         "rackvidd": nar,
         "lasare_i_ord": lasare_i_ord(lasare, aktor.namn),
         "forlorar": uppraknade([ett.kortnamn for ett in _forlorar(session, tankt)]),
         "skickas": rules.SKICKAS[label],
-        "sms_text": sms_text,
-        "matt": sms.mat(sms_text),
-        "segment_utan_dyra": sms.mat(sms.ersatt_dyra(sms_text)).segment,
+        "senare": nar.oversikt.fordelning.senare(clock.now(), bradskande=bradskande),
+        "knappord": knappord(nar.oversikt.personer, bradskande=bradskande, rattelse=innehall.rattelse),
         "forhandsvisa_url": _adress_for(handelse, innehall, rattar, samlad=samlad),
         "avisering_tlp": label,
+        **_meddelanden(innehall, nar.oversikt.sms),
+    }
+
+
+def _meddelanden(innehall: rules.Innehall, antal_sms: int) -> dict[str, Any]:
+    """What will be sent, word for word, and what the SMS takes: made as service.skapa_utskick() makes it."""
+    meddelande = rules.komponera(innehall)
+    matt = sms.mat(meddelande.sms)
+    return {
+        "meddelande": meddelande,
+        "sms_bitar": sms.bitar_att_visa(meddelande.sms),
+        "matt": matt,
+        "segment_utan_dyra": sms.mat(sms.ersatt_dyra(meddelande.sms)).segment,
+        "smskostnad": smskostnad(antal_sms, matt.segment, web.settings().sms_pris),
     }
 
 

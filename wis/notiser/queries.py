@@ -1,7 +1,7 @@
 """Who is to be told, and the channels and choices that decide it. How it went is in wis.notiser.leveransfragor."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    distinct,
     exists,
     false,
     func,
@@ -45,6 +44,7 @@ from wis.notiser.models import (
     Tystnad,
     Utskick,
 )
+from wis.notiser.mottagare import Fordelning, fordela
 
 _OANDLIG = 2**31 - 1
 
@@ -93,7 +93,7 @@ class Mottagare:
 class Mottagaroversikt:
     """How many would be told: people, actors, messages per channel, and (name, actor) of who has no channel.
 
-    `funktioner` of the people are functions.
+    `funktioner` of the people are functions; `fordelning` is how the people are spread over the actors.
     """
 
     personer: int
@@ -102,6 +102,7 @@ class Mottagaroversikt:
     epost: int
     utan_kanal: tuple[tuple[str, str], ...]
     funktioner: int = 0
+    fordelning: Fordelning = field(default_factory=Fordelning)
 
     @property
     def mening(self) -> str:
@@ -227,21 +228,31 @@ def oversikt(
     fraga = Fraga(handelse.id, handelse.ovning, slag, lasning, None if rattar is None else (rattar, _OANDLIG))
     sats, kolumner = _mottagarsats(fraga, now)
     nadd = or_(kolumner.sms, kolumner.epost)
-    antal = session.execute(
+    rader = session.execute(
         sats.add_columns(
-            func.count(case((nadd, 1))),
-            func.count(distinct(case((nadd, Medlemskap.aktor_id)))),
+            Aktor.id,
+            Aktor.kortnamn,
+            Tystnad.fran,
+            Tystnad.till,
+            func.count(),
             func.count(case((kolumner.sms, 1))),
             func.count(case((kolumner.epost, 1))),
-            func.count(case((and_(nadd, Anvandare.slag == Anvandarslag.FUNKTION), 1))),
+            func.count(case((Anvandare.slag == Anvandarslag.FUNKTION, 1))),
         )
-    ).one()
+        .join(Aktor, Aktor.id == Medlemskap.aktor_id)
+        .outerjoin(Tystnad, Tystnad.anvandare_id == Anvandare.id)
+        .where(nadd)
+        .group_by(Aktor.id, Aktor.kortnamn, Tystnad.fran, Tystnad.till)
+    )
+    nas = fordela(tuple(rad) for rad in rader)
     utan = session.execute(
         sats.add_columns(Anvandare.namn, Aktor.kortnamn).join(Aktor, Aktor.id == Medlemskap.aktor_id).where(~nadd)
     )
     namn = sorted(((person, aktor) for person, aktor in utan), key=lambda rad: [svensk_nyckel(del_) for del_ in rad])
-    personer, aktorer, antal_sms, antal_epost, funktioner = antal
-    return Mottagaroversikt(personer, aktorer, antal_sms, antal_epost, tuple(namn), funktioner)
+    alla = nas.summa
+    return Mottagaroversikt(
+        alla.personer, len(nas.aktorer), alla.sms, alla.epost, tuple(namn), alla.funktioner, fordelning=nas
+    )
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,16 @@ class DyrtTecken:
     antal: int
     ersattning: str | None
 
+    @property
+    def kod(self) -> str:
+        """The character as it goes in a form: some are invisible, or would not come back as they were."""
+        return "-".join(f"{ord(c):x}" for c in self.tecken)
+
+    @property
+    def syns(self) -> bool:
+        """Whether there is anything to see of it."""
+        return unicodedata.category(self.tecken[0])[0] not in "CZ"
+
 
 @dataclass(frozen=True)
 class Smsmatt:
@@ -184,12 +194,12 @@ def mat(text: str) -> Smsmatt:
     return Smsmatt(kodning, segment, sum(bredder), kvar, dyra)
 
 
-def ersatt_dyra(text: str) -> str:
-    """Return the text with its costly characters put in cheap ones that read the same in Swedish.
+def ersatt_dyra(text: str, bara: str | None = None) -> str:
+    """Return the text with its costly characters, or only `bara`, put in cheap ones that read the same in Swedish.
 
     What has no safe stand-in (other alphabets, mathematical signs) stays. Cheap characters are never touched, except
     a space that would be left over beside something removed. Where the new text would need more segments, the old is
-    returned.
+    returned, unless `bara` was asked for.
     """
     bitar = _bitar(text)
     ut = ""
@@ -197,14 +207,28 @@ def ersatt_dyra(text: str) -> str:
     for i, bit in enumerate(bitar):
         if bit == " " and ersatt == "" and ut[-1:] in ("", "\n"):
             continue  # the line began with what was removed
-        ersatt = bit if _ar_billig(bit) else _ersattning(bit)
+        ersatt = bit if _ar_billig(bit) or bara not in (None, bit) else _ersattning(bit)
         if ersatt is None:
             ut += bit
         elif ersatt == "":
             ut = _utan_blank(ut, "".join(bitar[i + 1 : i + 2]))
         else:
             ut += _med_luft(ut, ersatt, bitar[i - 1 : i], bit, bitar[i + 1 : i + 2])
-    return ut if mat(ut).segment <= mat(text).segment else text
+    # Who asks for one character sees what becomes of the rest, and goes on.
+    return ut if bara is not None or mat(ut).segment <= mat(text).segment else text
+
+
+def bitar_att_visa(text: str) -> list[tuple[str, DyrtTecken | None]]:
+    """Return the text in order, in pieces: each costly character by itself, with what it is, and what lies between."""
+    dyra = {ett.tecken: ett for ett in _dyra(text)}
+    ut: list[tuple[str, DyrtTecken | None]] = []
+    for bit in _bitar(text):
+        ett = dyra.get(bit)
+        if ett is None and ut and ut[-1][1] is None:
+            ut[-1] = (ut[-1][0] + bit, None)
+        else:
+            ut.append((bit, ett))
+    return ut
 
 
 def korta(text: str, max_segment: int) -> str:

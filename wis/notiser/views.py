@@ -66,8 +66,8 @@ def forhandsvisa(slug: str) -> web.Svar:
         avbryt_dold()
     slag = Notisslag(request.values["slag"])
     falt = {namn: markup.normalisera(request.form.get(namn, "")) for namn in ("rubrik", _TEXTFALT[slag])}
-    if request.form.get("handling") == BYT_UT:
-        falt = {namn: sms.ersatt_dyra(text) for namn, text in falt.items()}
+    if ska_byta_ut():
+        falt = {namn: _utbytt(text) for namn, text in falt.items()}
     text = falt[_TEXTFALT[slag]]
     rattar = egen_rattelse(session, handelse, aktor)
     vy = forhandsvisning(
@@ -86,13 +86,29 @@ def forhandsvisa(slug: str) -> web.Svar:
     return jsonify(html=html, falt=falt) if web.wants_json() else html
 
 
+def ska_byta_ut() -> bool:
+    """Whether a button was pressed that replaces costly characters: BYT_UT for all, BYT_UT:<code points> for one."""
+    return request.form.get("handling", "").partition(":")[0] == BYT_UT
+
+
 def byt_ut_dyra(*falt: Field) -> bool:
-    """Whether 'Byt ut dem' was pressed, which sends the form when scripts are off: then these fields are mended."""
-    if request.form.get("handling") != BYT_UT:
+    """Whether such a button was pressed, which sends the form when scripts are off: then these fields are mended."""
+    if not ska_byta_ut():
         return False
     for ett in falt:
-        ett.data = sms.ersatt_dyra(ett.data or "")
+        ett.data = _utbytt(markup.normalisera(ett.data or ""))
     return True
+
+
+def _utbytt(text: str) -> str:
+    """The text, mended as the pressed button says; as it was when the button says nothing that can be understood."""
+    kod = request.form.get("handling", "").partition(":")[2]
+    if not kod:
+        return sms.ersatt_dyra(text)
+    try:
+        return sms.ersatt_dyra(text, bara="".join(chr(int(ett, 16)) for ett in kod.split("-")))
+    except (ValueError, OverflowError):
+        return text
 
 
 # --- what I want to be told --------------------------------------------------------------------------------------

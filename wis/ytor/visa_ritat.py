@@ -16,8 +16,8 @@ from wis.handelser.models import Handelse
 from wis.lagesbild import queries as lagesbilder
 from wis.lagesbild import sida
 from wis.lagesbild.atkomst import Mal
-from wis.lagesbild.forms import Lagesbildsformular
 from wis.lagesbild.service import rendera
+from wis.lagesbild.skrivsida import formular
 from wis.underrattelser.forms import Underrattelseformular
 from wis.underrattelser.queries import find_underrattelse
 
@@ -78,9 +78,11 @@ def lagesbild(
     """What draws the lägesbild in the form (`agare` None: the samlade) once the database has been let go of."""
     bild = lagesbilder.find_lagesbild(session, handelse.id, None if agare is None else agare.id)
     mal = Mal(handelse, agare, bild)
-    innehall, rubrik = Lagesbildsformular().innehall(clock.now()), mal.namn
+    innehall, rubrik = formular(mal).innehall(clock.now()), mal.namn
     # The number that follows one that is out of sight is not told.
-    sedd = bild is None or not bild.senaste or mal.find_lasbar(bild.senaste) is not None
+    forra = None if bild is None or not bild.senaste else mal.find_lasbar(bild.senaste)
+    sedd = bild is None or not bild.senaste or forra is not None
+    fore = None if forra is None else lagesbilder.innehall_av(forra)
     version = _blivande(
         who,
         marke,
@@ -88,9 +90,12 @@ def lagesbild(
         andringsnotering=innehall.andringsnotering,
         nasta_uppdatering=innehall.nasta_uppdatering,
     )
-    return lambda: Ritat(
-        ar_lagesbild=True, rubrik=rubrik, version=version, grupper=sida.att_forhandsgranska(innehall, rendera(innehall))
-    )
+
+    def rita() -> Ritat:
+        grupper = sida.att_forhandsgranska(innehall, rendera(innehall, fore), fore)
+        return Ritat(ar_lagesbild=True, rubrik=rubrik, version=version, grupper=grupper)
+
+    return rita
 
 
 def underrattelse(session: Session, who: Subjekt, handelse: Handelse, marke: Marke) -> Callable[[], Ritat]:
