@@ -1,77 +1,108 @@
 // Keeps what is typed in an underrättelse in this browser until it is published: on the server there is no draft of it.
 // Without this script nothing is kept.
-import { fyll, glom, kopior, minns, ritad, tidpunkt } from './kopior.js';
+import { grund, ordfalt, sattGrund, skrivet } from './formfalt.js';
+import { kontakt } from './kontakt.js';
+import { fyll, glom, glomKlara, kopior, minns, ritad, tidpunkt } from './kopior.js';
+import { ejSkickat, enheten, Sparlage } from './sparlage.js';
+import { klockslag, nu } from './tid.js';
 
-const EFTER_MS = 200;
+const INOM_MS = 150;
 const PREFIX = 'wis-kopia:';
-const EJ_TEXT = new Set(['csrf_token', 'som_aktor', 'bas', 'nyckel', 'slag', 'rattelse', 'handling', 'visat', 'tillbaka',
-  'visa_aktor', 'visa_roll', 'visa_person']);
-const DOLDA = ['bas', 'nyckel', 'krets_pa'];
 
 export function starta(rot = document) {
-  // A page that shows what I have published says by which form: its copy has done its work.
-  for (const klart of rot.querySelectorAll('[data-kopia-klart]')) {
-    for (const [nyckel] of kopior(PREFIX)) if (nyckel.endsWith(`:${klart.dataset.kopiaKlart}`)) glom(nyckel);
-  }
+  glomKlara(PREFIX, 'kopiaKlart');
   for (const form of rot.querySelectorAll('form[data-kopia]')) new Kopia(form).starta();
 }
 
 class Kopia {
   constructor(form) {
     this.form = form;
+    this.lage = new Sparlage(form);
     this.ruta = document.querySelector('[data-kopia-ruta]');
     this.ritad = this.text(ritad(form));
     // Of an answer to what was sent there is nothing to begin anew from.
     this.ursprung = 'kopiaNy' in form.dataset ? this.ritad : null;
-    this.dolda = new Map(DOLDA.map((namn) => [namn, this.varde(namn)]));
+    this.ritadGrund = grund(form);
     this.timer = 0;
+    this.nar = ''; // when it was last kept; '' for nothing to keep
+    this.enhetsfel = ''; // why not even this browser keeps it
     this.stoppad = false; // Logged out: nothing more is kept.
   }
 
   starta() {
-    if (this.ursprung === null) this.taOver();
-    // What was sent before this script came, or typed, is kept too.
-    if (this.ursprung === null || this.text() !== this.ursprung) this.omEnStund();
-    else this.aterstall();
+    this.borja();
     for (const slag of ['input', 'change']) this.form.addEventListener(slag, () => this.omEnStund());
-    this.form.addEventListener('submit', () => this.kopiera());
+    this.form.addEventListener('submit', (h) => this.skickas(h));
+    kontakt.addEventListener('byte', () => this.visa());
+    kontakt.starta();
     window.addEventListener('pagehide', () => this.timer && this.kopiera());
     document.addEventListener('visibilitychange', () => document.hidden && this.timer && this.kopiera());
-    document.addEventListener('wis:loggar-ut', () => this.stoppa());
+    document.addEventListener('wis:loggar-ut', (h) => this.timer && h.detail.vanta(this.kopiera()));
+    document.addEventListener('wis:utloggad', () => this.stoppa());
     window.addEventListener('storage', (h) => h.key === 'wis-utloggad' && this.stoppa());
     this.ruta?.querySelector('[data-kopia-slang]').addEventListener('click', () => this.slang());
   }
 
-  varde(namn) {
-    return this.form.elements.namedItem(namn)?.value ?? '';
+  async borja() {
+    if (this.ursprung === null) await this.taOver();
+    // What was sent before this script came, or typed, is kept too.
+    if (this.ursprung === null || this.text() !== this.ursprung) this.omEnStund();
+    else await this.aterstall();
   }
 
-  text(data = new FormData(this.form)) {
-    return new URLSearchParams([...data].filter(([namn]) => !EJ_TEXT.has(namn))).toString();
+  text(data) {
+    return skrivet(this.form, data);
   }
 
   // One for each form, so that two tabs don't write over each other.
   nyckel() {
-    return `${PREFIX}${this.form.dataset.kopia}:${this.varde('nyckel')}`;
+    return `${PREFIX}${this.form.dataset.kopia}:${this.form.elements.namedItem('nyckel').value}`;
   }
 
   omEnStund() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.kopiera(), EFTER_MS);
+    this.timer ||= setTimeout(() => this.kopiera(), INOM_MS);
   }
 
-  kopiera() {
+  async kopiera() {
     clearTimeout(this.timer);
     this.timer = 0;
-    if (this.stoppad) return;
     const text = this.text();
-    if (text === this.ursprung) glom(this.nyckel());
-    else minns(this.nyckel(), { tid: Date.now(), bas: this.varde('bas'), nyckel: this.varde('nyckel'), text });
+    this.nar = text === this.ursprung ? '' : klockslag(nu());
+    if (this.stoppad) this.enhetsfel = 'den lagras inte här efter utloggning';
+    else if (!this.nar) glom(this.nyckel());
+    else this.enhetsfel = await minns(this.nyckel(), { tid: Date.now(), text, ord: ordfalt(this.form), grund: grund(this.form) });
+    this.visa();
   }
 
   stoppa() {
     this.stoppad = true;
     clearTimeout(this.timer);
+    this.timer = 0;
+    glom(this.nyckel());
+    if (this.nar) this.kopiera();
+  }
+
+  /** Into a dead connection nothing is sent: the page, with all that is in it, would be gone. */
+  async skickas(handelse) {
+    this.kopiera();
+    if (!kontakt.borta) return;
+    handelse.preventDefault();
+    const knapp = handelse.submitter;
+    if (await kontakt.prova()) this.form.requestSubmit(knapp);
+    else this.lage.oroa(ejSkickat(knapp));
+  }
+
+  /** On the server there is no draft of it: that it is only here is no fault. */
+  visa() {
+    const har = `Endast i den här ${enheten()}`;
+    if (this.nar && (this.enhetsfel || kontakt.borta)) {
+      const vad = kontakt.borta ? 'Ingen kontakt med servern' : 'Texten är inte publicerad';
+      this.lage.endast({ vad, gor: 'Skriv vidare, och publicera när kontakten är tillbaka.' }, this.enhetsfel);
+    } else if (kontakt.borta) {
+      this.lage.utanKontakt();
+    } else {
+      this.lage.sparat(this.nar && `${har} ${this.nar}. Inte publicerat.`);
+    }
   }
 
   mina() {
@@ -79,19 +110,20 @@ class Kopia {
   }
 
   /** The answer may have another key than what was sent: the copy follows, or it would come back once this is published. */
-  taOver() {
-    const lika = this.mina().filter(([nyckel, kopia]) => kopia.text === this.ritad && nyckel !== this.nyckel());
+  async taOver() {
+    const lika = (await this.mina()).filter(([nyckel, kopia]) => kopia.text === this.ritad && nyckel !== this.nyckel());
     for (const [nyckel] of lika) glom(nyckel);
     if (lika.length) this.kopiera();
   }
 
   /** With the key of the form it was typed in: what was published after all is not published twice. */
-  aterstall() {
-    const funnen = this.mina().find(([, kopia]) => kopia.text !== this.ursprung);
-    if (!funnen || !this.ruta) return;
+  async aterstall() {
+    const funnen = (await this.mina()).find(([, kopia]) => kopia.text !== this.ursprung);
+    if (!funnen || !this.ruta || this.text() !== this.ursprung) return; // somebody types already
     const [, kopia] = funnen;
-    fyll(this.form, kopia.text);
-    for (const namn of ['bas', 'nyckel']) this.form.elements.namedItem(namn).value = kopia[namn];
+    fyll(this.form, kopia.text, kopia.ord);
+    sattGrund(this.form, kopia.grund, 'text');
+    this.ruta.querySelector('[data-enhet]').textContent = enheten();
     this.ruta.querySelector('[data-kopia-tid]').textContent = tidpunkt(kopia);
     this.ruta.hidden = false;
   }
@@ -99,10 +131,7 @@ class Kopia {
   slang() {
     glom(this.nyckel());
     this.form.reset();
-    for (const [namn, varde] of this.dolda) {
-      const falt = this.form.elements.namedItem(namn);
-      if (falt) falt.value = varde;
-    }
+    sattGrund(this.form, this.ritadGrund, 'text');
     for (const falt of this.form.querySelectorAll('input[name=rubrik], textarea, select')) {
       falt.dispatchEvent(new Event('input', { bubbles: true }));
     }

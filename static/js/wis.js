@@ -53,14 +53,21 @@ async function ladda(namn) {
 
 const DELAR = {
   live: 'body[data-inloggad]',
-  utkast: '[data-utkast]',
+  utkast: '[data-utkast], [data-utkast-klart]',
   forhandsvisning: '[data-forhandsvisning]',
+  granskning: matchMedia('(min-width: 75rem)').matches ? '[data-granskning]' : '[data-granskning-gammal]',
   raknare: '[data-rakna-for]',
   skrivut: '[data-skriv-ut]',
   visasom: '[data-visa-som]',
   nedrakning: '[data-nedrakning]',
   kopia: '[data-kopia], [data-kopia-klart]',
   bilagor: '[data-bilagor]',
+  narvaro: '[data-narvaro]',
+  steg: 'form.skrivyta',
+  oforandrat: '[data-avsnitt]',
+  verktygsrad: 'form.skrivyta',
+  rader: 'form [data-rader]',
+  tangenter: '[data-hjalp-ruta], [data-snabbtangenter]',
 };
 
 // A table that scrolls in its own box is reached by the keyboard.
@@ -93,15 +100,16 @@ document.addEventListener('keydown', (h) => {
   meny.open = false;
   meny.querySelector('summary').focus();
 });
-// Whoever logs out leaves no text behind in this browser.
-document.addEventListener('submit', (h) => {
+// Whoever logs out leaves no text behind in this browser, nor loses any without being asked.
+document.addEventListener('submit', async (h) => {
   if (!h.target.matches('form[action="/logga-ut"]')) return;
-  document.dispatchEvent(new CustomEvent('wis:loggar-ut'));
+  h.preventDefault();
   try {
-    for (const nyckel of Object.keys(localStorage)) if (nyckel.startsWith('wis-kopia:')) localStorage.removeItem(nyckel);
-    localStorage.setItem('wis-utloggad', Date.now());
+    const { loggaUt } = await import('./utloggning.js');
+    await loggaUt(h.target);
   } catch (fel) {
-    console.warn('Webbläsaren lagrar inget.', fel);
+    console.error('Utloggningen kunde inte spara först.', fel);
+    if (confirm('Text som inte är sparad kan försvinna. Logga ut ändå?')) h.target.submit();
   }
 });
 for (const [namn, val] of Object.entries(DELAR)) {

@@ -79,7 +79,7 @@ def test_a_page_being_written_hears_of_a_new_version_without_being_fetched_again
     _ansluten(page)
     hamtningar = _hamtningar(page)
     writer.goto(SKRIV)
-    writer.get_by_label("Sammanfattning").fill(_prov("Medan du skrev."))
+    writer.get_by_role("textbox", name="Sammanfattning").fill(_prov("Medan du skrev."))
     writer.get_by_role("button", name="Publicera utan avisering").click()
     writer.wait_for_url(re.compile(r"/lagesbild/trafikverket$"))
     expect(page.get_by_text("publicerades nyss, medan du skrev")).to_be_visible()
@@ -92,14 +92,14 @@ def test_a_version_published_before_the_live_channel_connects_is_told_of_too(opp
     page.route("**/vendor/socket.io.esm.min.js", _hall_forsta(holds))
     with page.expect_request("**/vendor/socket.io.esm.min.js"):
         page.goto(SKRIV)
-    page.get_by_label("Sammanfattning").fill(text := _prov("Hinner inte publiceras."))
+    page.get_by_role("textbox", name="Sammanfattning").fill(text := _prov("Hinner inte publiceras."))
     writer.goto(SKRIV)
-    writer.get_by_label("Sammanfattning").fill(_prov("Innan du hörde något."))
+    writer.get_by_role("textbox", name="Sammanfattning").fill(_prov("Innan du hörde något."))
     writer.get_by_role("button", name="Publicera utan avisering").click()
     writer.wait_for_url(re.compile(r"/lagesbild/trafikverket$"))
     holds[0].continue_()
     expect(page.get_by_text("publicerades nyss, medan du skrev")).to_be_visible()
-    expect(page.get_by_label("Sammanfattning")).to_have_value(text)
+    expect(page.get_by_role("textbox", name="Sammanfattning")).to_have_value(text)
 
 
 def test_what_waits_is_asked_for_though_nobody_tells(oppna: Oppna) -> None:
@@ -130,12 +130,15 @@ def test_somebody_else_who_logs_in_here_does_not_get_my_text(oppna: Oppna) -> No
     flik.goto("/")
     flik.locator("details.meny summary").click()
     flik.get_by_role("button", name="Logga ut").click()
+    flik.wait_for_url("**/logga-in**")  # when what was written is saved
     logga_in(flik, TRAFIKVERKET)
-    page.get_by_label("Sammanfattning").fill(text)
-    expect(page.locator("[data-sparstatus]")).to_contain_text("någon annan är inloggad")
+    page.get_by_role("textbox", name="Sammanfattning").fill(text)
+    expect(page.locator("[data-sparstatus]")).to_contain_text("Ej sparat. Någon annan är inloggad")
     flik.goto(SKRIV)
-    expect(flik.get_by_label("Sammanfattning")).not_to_have_value(text)
-    assert text.split()[-1] in page.evaluate("JSON.stringify({...localStorage})")
+    expect(flik.get_by_role("textbox", name="Sammanfattning")).not_to_have_value(text)
+    # What is written after a logout stays in the page where it was written, and nowhere else.
+    assert text.split()[-1] not in page.evaluate("JSON.stringify({...localStorage})")
+    expect(page.get_by_role("textbox", name="Sammanfattning")).to_have_value(text)
 
 
 def test_what_is_typed_before_the_script_has_come_is_saved(oppna: Oppna) -> None:
@@ -145,7 +148,7 @@ def test_what_is_typed_before_the_script_has_come_is_saved(oppna: Oppna) -> None
     _sparat(page)
     again = oppna(TRAFIKVERKET)
     again.goto(SKRIV)
-    expect(again.get_by_label("Sammanfattning")).to_have_value(text)
+    expect(again.get_by_role("textbox", name="Sammanfattning")).to_have_value(text)
 
 
 def test_a_page_that_only_was_opened_saves_nothing(oppna: Oppna) -> None:
@@ -164,15 +167,15 @@ def test_what_the_browser_puts_back_does_not_overwrite_a_later_draft(oppna: Oppn
     page.goto(SKRIV)
     page.route("**/utkast", lambda route: route.abort())
     gammal = _prov("Utan kontakt.")
-    page.get_by_label("Sammanfattning").fill(gammal)
-    expect(page.locator("[data-sparstatus]")).to_contain_text("ingen kontakt")
+    page.get_by_role("textbox", name="Sammanfattning").fill(gammal)
+    expect(page.locator("[data-sparstatus]")).to_contain_text("Servern tog inte emot texten")
     flik.goto(SKRIV)
-    flik.get_by_label("Sammanfattning").fill(_prov("I en annan flik."))
+    flik.get_by_role("textbox", name="Sammanfattning").fill(_prov("I en annan flik."))
     _sparat(flik)
     page.unroute("**/utkast")
     _utan_skriptet(page, page.reload, gammal)  # as a browser does that fills in again what was in the fields
-    expect(page.locator("[data-sparstatus]")).to_contain_text("En annan flik sparade utkastet")
-    expect(page.get_by_label("Sammanfattning")).to_have_value(gammal)
+    expect(page.locator("[data-sparstatus]")).to_contain_text("En annan flik eller enhet sparade utkastet")
+    expect(page.get_by_role("textbox", name="Sammanfattning")).to_have_value(gammal)
 
 
 def _utan_skriptet(page: Page, oppna_sidan: Callable[..., object], text: str) -> None:
@@ -180,7 +183,7 @@ def _utan_skriptet(page: Page, oppna_sidan: Callable[..., object], text: str) ->
     holds: list[Route] = []
     page.route("**/utkast.js*", lambda route: holds.append(route))  # a builtin won't do
     oppna_sidan(wait_until="domcontentloaded")
-    page.get_by_label("Sammanfattning").fill(text)
+    page.get_by_role("textbox", name="Sammanfattning").fill(text)
     vanta_tills(lambda: page.evaluate("true") and holds, 30, "att skriptet hämtas")
     holds[0].continue_()
 
@@ -192,7 +195,7 @@ def test_who_logs_in_anew_goes_on_saving(oppna: Oppna) -> None:
     flik = page.context.new_page()
     flik.context.clear_cookies()
     logga_in(flik, SKRIBENT)
-    page.get_by_label("Sammanfattning").fill(_prov("Samma person."))
+    page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Samma person."))
     _sparat(page)
 
 
@@ -202,8 +205,8 @@ def test_a_text_begun_for_one_actor_waits_until_one_acts_for_it_again(oppna: Opp
     falt = page.locator("form[data-utkast] [name=som_aktor]")
     egen = falt.input_value()
     falt.evaluate("falt => { falt.value = '999999' }")
-    page.get_by_label("Sammanfattning").fill(_prov("För en annan aktör."))
-    expect(page.locator("[data-sparstatus]")).to_contain_text("du agerar nu för Trafikverket")
+    page.get_by_role("textbox", name="Sammanfattning").fill(_prov("För en annan aktör."))
+    expect(page.locator("[data-sparstatus]")).to_contain_text("Du agerar nu för Trafikverket")
     falt.evaluate("(falt, egen) => { falt.value = egen }", egen)
     _sparat(page)
 
@@ -216,12 +219,12 @@ def test_a_save_from_a_page_that_was_left_is_waited_for(oppna: Oppna) -> None:
     holds: list[Route] = []
     page.route("**/utkast", _hall_forsta(holds))
     with page.expect_request(_sparas):
-        page.get_by_label("Sammanfattning").fill(_prov("Först."))
+        page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Först."))
         page.evaluate("window.dispatchEvent(new Event('pagehide'))")
     sparade: list[Request] = []
     page.on("request", lambda request: sparade.append(request) if _sparas(request) else None)
-    page.get_by_label("Sammanfattning").fill(_prov("Först, och sedan mer."))
-    page.clock.run_for(5000)  # longer than the pause after which it would have been saved
+    page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Först, och sedan mer."))
+    page.clock.run_for(1000)  # longer than the pause after which it would have been saved
     assert sparade == []
     holds[0].continue_()
     _sparat(page)
@@ -231,14 +234,14 @@ def test_a_save_from_a_page_that_was_left_is_waited_for(oppna: Oppna) -> None:
 def test_a_late_answer_does_not_take_the_page_back_to_an_older_draft(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET)
     page.goto(SKRIV)
-    page.get_by_label("Sammanfattning").fill(_prov("Nyast."))
+    page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Nyast."))
     _sparat(page)
     revision = page.locator("[name=revision]").input_value()
     page.route("**/utkast", _sent_svar, times=1)
     with page.expect_response("**/utkast"):
-        page.get_by_label("Sammanfattning").fill(_prov("Nyast, och mer."))
+        page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Nyast, och mer."))
     expect(page.locator("[name=revision]")).to_have_value(revision)
-    page.get_by_label("Sammanfattning").fill(_prov("Nyast, och ännu mer."))
+    page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Nyast, och ännu mer."))
     _sparat(page)
 
 
@@ -249,12 +252,12 @@ def _sent_svar(route: Route) -> None:
 def test_a_page_whose_sending_was_stopped_goes_on_saving(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET)
     page.goto(SKRIV)
-    page.get_by_label("Sammanfattning").fill(_prov("Före."))
+    page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Före."))
     _sparat(page)
     page.evaluate("document.addEventListener('submit', handelse => handelse.preventDefault(), { once: true })")
     page.get_by_role("button", name="Förhandsgranska").click()
     with page.expect_response(lambda response: _sparas(response.request) and response.ok):
-        page.get_by_label("Sammanfattning").fill(_prov("Efter."))
+        page.get_by_role("textbox", name="Sammanfattning").fill(_prov("Efter."))
     _sparat(page)
 
 
@@ -264,7 +267,7 @@ def test_a_page_whose_sending_was_stopped_goes_on_saving(oppna: Oppna) -> None:
 def test_what_is_typed_while_characters_are_replaced_is_kept(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET)
     page.goto(SKRIV, wait_until="networkidle")
-    summary = page.get_by_label("Sammanfattning")
+    summary = page.get_by_role("textbox", name="Sammanfattning")
     summary.fill("Det är “halt”")
     holds: list[Route] = []
     knapp = page.locator("[data-byt-ut]")

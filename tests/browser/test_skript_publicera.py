@@ -80,9 +80,9 @@ def test_without_scripts_more_readers_than_shown_are_asked_about(oppna: Oppna) -
     page.get_by_label("Rubrik").fill(rubrik)
     page.get_by_label("Text", exact=True).fill("Text.")
     _valj_nacka(page)
-    page.get_by_role("button", name="Uppdatera förhandsvisningen").click()
+    page.get_by_role("button", name="Förhandsgranska").click()
     page.get_by_label("Alla som läser händelsen").check()
-    page.get_by_role("button", name="Publicera utan avisering").click()
+    page.get_by_role("button", name="Publicera utan avisering").last.click()
     expect(page.get_by_text("Nu når det fler än du har sett")).to_be_visible()
     expect(page.get_by_label("Rubrik")).to_have_value(rubrik)
     page.get_by_role("button", name="Publicera utan avisering").click()
@@ -177,7 +177,8 @@ def test_nothing_of_it_is_left_by_who_logs_out(oppna: Oppna) -> None:
     page.goto(NY)
     expect(page.get_by_text("Det du började skriva")).to_be_visible()
     page.locator("details.meny summary").click()
-    page.get_by_role("button", name="Logga ut").click()
+    page.get_by_role("button", name="Logga ut", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Logga ut ändå").click()
     page.wait_for_url("**/logga-in**")
     _vanta_kopior(page, 0)
 
@@ -209,10 +210,10 @@ def test_what_was_done_is_where_the_keyboard_is(oppna: Oppna) -> None:
 def test_words_stay_whole_and_tables_scroll_within_their_own_box(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET, storlek=TELEFON)
     page.goto(SKRIV, wait_until="networkidle")
-    page.get_by_label("Sammanfattning").fill(
+    page.get_by_role("textbox", name="Sammanfattning").fill(
         "| Område | Vägtransporter | Samverkansbehov |\n|---|---|---|\n| Drivmedelsförsörjning | Vägtransporter | Ja |"
     )
-    page.get_by_role("button", name="Förhandsgranska").click()
+    page.get_by_label("Sammanfattning", exact=True).press("Control+Enter")
     huvud = page.locator("#forhandsgranskning th", has_text="Samverkansbehov")
     rader = huvud.evaluate(
         "th => { const r = document.createRange(); r.selectNodeContents(th); return r.getClientRects().length }"
