@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from wis import realtime, snabbvag, statisk, web
+from wis import hjalp, realtime, snabbvag, statisk, web
 from wis.auth import atkomst, faktorsidor, meddelanden, natgrans, sessioner
 from wis.auth import views as auth_views
 from wis.auth.strypning import Strypning
@@ -20,14 +20,17 @@ from wis.konton.forms import Inbjudningsformular
 from wis.konton.personforms import Gastformular, Handelserollformular, Importformular, Signeringsformular
 from wis.lage import views as lage_views
 from wis.lage.forms import Lagesformular
+from wis.lagesbild import mallvyer
 from wis.lagesbild import views as lagesbild_views
 from wis.lagesbild.forms import Lagesbildsformular
-from wis.lagesbild.mall import AVSNITT
+from wis.lagesbild.mall import STANDARD
 from wis.notiser import kvittovyer
 from wis.notiser import views as notiser_views
 from wis.notiser.forms import Kodformular, Nummerformular, Tystnadsformular
 from wis.settings import PROJECT_ROOT, Settings
 from wis.sok import views as sok_views
+from wis.tvaperson import views as tvaperson_views
+from wis.tvaperson.forms import Nodformular, Tillbakaformular
 from wis.underrattelser import views as underrattelser_views
 from wis.underrattelser.forms import Underrattelseformular
 from wis.ytor import halsa, matt, utdragsvyer, visa_utkast
@@ -43,13 +46,16 @@ VYER = (
     handelser_views,
     lage_views,
     lagesbild_views,
+    mallvyer,
     notiser_views,
     kvittovyer,
     underrattelser_views,
+    tvaperson_views,
     fragor_views,
     ytor_views,
     sok_views,
     visa_utkast,
+    hjalp,
     utdragsvyer,
     halsa,
     matt,
@@ -105,7 +111,9 @@ def _faltnamn() -> dict[str, str]:
         Handelseformular,
         Lagesformular,
         Underrattelseformular,
+        Nodformular,
+        Tillbakaformular,
         Lagesbildsformular,
     )
     # A lägesbild has several sections called the same under different headings.
-    return named | {avsnitt.nyckel: avsnitt.namn for avsnitt in AVSNITT}
+    return named | {avsnitt.nyckel: avsnitt.namn for avsnitt in STANDARD.avsnitt}

@@ -25,6 +25,8 @@ def test_a_map_is_attached_described_published_and_seen(oppna: Oppna) -> None:
     page = oppna(TRAFIKVERKET, storlek=TELEFON)
     page.goto(f"{LAGESBILD}/skriv", wait_until="networkidle")
     page.get_by_label("Sammanfattning", exact=True).fill("Se kartan.")
+    page.get_by_role("button", name=re.compile("^Steg 1 ")).click()
+    page.get_by_role("link", name=re.compile("^Bilagor")).click()
     page.get_by_label("Bifoga bild eller PDF").set_input_files([KARTA, OND])
     slappt = page.evaluate_handle(SLAPP, PLAN)
     page.locator("[data-bilageslapp]").dispatch_event("drop", {"dataTransfer": slappt})

@@ -75,7 +75,7 @@ def _publicera(writer: Page, vad: str) -> str:
     """Publish a lägesbild of Trafikverket's; returns its summary."""
     text = f"{vad} {uuid.uuid4().hex[:8]}"
     writer.goto(SKRIV)
-    writer.get_by_label("Sammanfattning").fill(text)
+    writer.get_by_role("textbox", name="Sammanfattning").fill(text)
     writer.get_by_role("button", name="Publicera utan avisering").click()
     writer.wait_for_url(re.compile(r"/lagesbild/trafikverket$"))
     return text

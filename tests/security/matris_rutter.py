@@ -7,6 +7,7 @@ OPPEN, INLOGGAD = "open to everybody", "one's own account, or what is one's own:
 GENOM_GRINDEN = {OPPEN, INLOGGAD}
 OBSERVERAD = "a list: what is in it is observed, thing by thing"
 AVGOR = "as one who follows it, and then as one who publishes there: tests/web/test_utskick_sida.py"
+FORSLAGET = "judged by the proposal's own row: tests/web/test_tvaperson.py"
 FRAGAN = "judged by the question's own row: tests/web/test_fragor*.py"
 
 HANDELSER: dict[str, str] = {
@@ -44,6 +45,8 @@ HANDELSER: dict[str, str] = {
     "GET /handelser/<slug>/lagesbild/<vem>/skriv": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/skriv": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/utkast": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/narvaro": "SKRIVA",
+    "POST /handelser/<slug>/lagesbild/<vem>/granska": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/bilagor": "SKRIVA",
     "GET /handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/<namn>": "SKRIVA",
     "GET /handelser/<slug>/lagesbild/<vem>/utkast/bilagor/<int:bilaga_id>/forhandsbild": "SKRIVA",
@@ -52,6 +55,7 @@ HANDELSER: dict[str, str] = {
     "POST /handelser/<slug>/lagesbild/<vem>/utkast/<int:utkast_id>/ta-over": "SKRIVA",
     "POST /handelser/<slug>/forhandsvisa": "SKRIVA",
     "POST /handelser/<slug>/lagesbild/<vem>/oforandrat": "PUBLICERA",
+    "POST /handelser/<slug>/underrattelser/granska": "PUBLICERA",
     "GET /handelser/<slug>/underrattelser/ny": "PUBLICERA",
     "POST /handelser/<slug>/underrattelser/ny": "PUBLICERA",
     "GET /underrattelser/<int:id>/ratta": "PUBLICERA",
@@ -67,7 +71,8 @@ HANDELSER: dict[str, str] = {
 }
 _AKTORENS = {
     "GET": "anvandare anvandare.csv anvandare/bjud-in anvandare/importera behorigheter genomgang misslyckade "
-    "funktioner funktioner/ny funktioner/<int:id> anvandare/<int:medlemskap_id> "
+    "tva-personer funktioner funktioner/ny funktioner/<int:id> anvandare/<int:medlemskap_id> "
+    "mallar mallar/<vilken> mallar/<vilken>/andra mallar/<vilken>/versioner/<int:nummer> "
     "anvandare/<int:medlemskap_id>/kontrollera",
     "POST": "anvandare/bjud-in anvandare/importera genomgang/starta genomgang/signera "
     "genomgang/<int:medlemskap_id>/behall genomgang/<int:medlemskap_id>/stang-av genomgang/<int:medlemskap_id>/angra "
@@ -75,7 +80,8 @@ _AKTORENS = {
     "anvandare/<int:medlemskap_id>/skicka-lank anvandare/<int:medlemskap_id>/handelseroller "
     "anvandare/<int:medlemskap_id>/handelseroller/<int:roll_id>/ta-bort "
     "anvandare/<int:medlemskap_id>/nollstall-faktor "
-    "funktioner/ny funktioner/<int:id> funktioner/<int:id>/lagg-ned",
+    "mallar/<vilken>/andra mallar/<vilken>/bruk mallar/<vilken>/ga-tillbaka "
+    "tva-personer funktioner/ny funktioner/<int:id> funktioner/<int:id>/lagg-ned",
 }
 _KANAL = "/<any(sms, epost):kanal>"
 _KANALENS = (_KANAL, f"{_KANAL}/kod", f"{_KANAL}/ny-kod", f"{_KANAL}/angra-byte", f"{_KANAL}/ta-bort")
@@ -96,6 +102,9 @@ UTAN_VERB: dict[str, str] = {
     "POST /fragor/stall": INLOGGAD,
     "POST /fragor/be-om-lasratt": INLOGGAD,
     "POST /fragor/<int:id>/svara": FRAGAN,
+    "GET /forslag/<int:id>": FORSLAGET,
+    **{f"POST /forslag/<int:id>/{slut}": FORSLAGET for slut in ("godkann", "tillbaka", "aterkalla")},
+    "GET /handelser/<slug>/lagesbild/<vem>/forslag/<int:forslag_id>/bilagor/<int:bilaga_id>/<namn>": FORSLAGET,
     **{f"POST /utskick/<int:id>/{slut}": AVGOR for slut in ("angra", "skicka-nu", "skicka-anda")},
     "POST /byt-aktor": INLOGGAD,
     "POST /visa-som/sluta": INLOGGAD,
@@ -134,6 +143,7 @@ UTAN_VERB: dict[str, str] = {
     "GET /matt": OPPEN,
     "GET /konto/<token>": OPPEN,
     "POST /konto/<token>": OPPEN,
+    "GET /hjalp": OPPEN,
     "GET /logga-in": OPPEN,
     "POST /logga-in": OPPEN,
     "GET /logga-in/faktor": OPPEN,

@@ -39,6 +39,7 @@ OPPNA = {
     "/matt",
     "/halsa/live",
     "/halsa/redo",
+    "/hjalp",
     "/static/<path:filename>",
     "/utdrag/<token>",
     "/utkorg",

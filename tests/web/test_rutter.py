@@ -8,11 +8,15 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from tests.bilagor_stod import en_publicerad
+from tests.factories import subjekt_for
 from tests.funktioner_stod import en_funktion, medlem
 from tests.web.ytor_data import SLUG, LoggaIn, bygg_lage, ett_utskick
 from wis.auth.models import Funktion, Medlemskap
 from wis.bilagor.models import LagesbildBilaga
 from wis.db import Database
+from wis.lagesbild import mallservice
+from wis.lagesbild.mall import STANDARD
+from wis.lagesbild.mallregler import rader_av
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.notiser.models import Utskick
 from wis.tx import transaction
@@ -49,6 +53,13 @@ VEM_FAR = {
     ("/aktorer/<slug>/anvandare/importera", "GET"): ADMINISTRATOR,
     ("/aktorer/<slug>/anvandare/importera", "POST"): ADMINISTRATOR,
     ("/aktorer/<slug>/behorigheter", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar/<vilken>", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar/<vilken>/andra", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar/<vilken>/andra", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar/<vilken>/bruk", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar/<vilken>/ga-tillbaka", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/mallar/<vilken>/versioner/<int:nummer>", "GET"): ADMINISTRATOR,
     ("/aktorer/<slug>/genomgang", "GET"): ADMINISTRATOR,
     ("/aktorer/<slug>/genomgang/<int:medlemskap_id>/angra", "POST"): ADMINISTRATOR,
     ("/aktorer/<slug>/genomgang/<int:medlemskap_id>/behall", "POST"): ADMINISTRATOR,
@@ -63,7 +74,14 @@ VEM_FAR = {
     ("/aktorer/<slug>/funktioner/<int:id>/lagg-ned", "POST"): ADMINISTRATOR,
     ("/aktorer/<slug>/funktioner/ny", "GET"): ADMINISTRATOR,
     ("/aktorer/<slug>/funktioner/ny", "POST"): ADMINISTRATOR,
+    ("/aktorer/<slug>/tva-personer", "GET"): ADMINISTRATOR,
+    ("/aktorer/<slug>/tva-personer", "POST"): ADMINISTRATOR,
     ("/byt-aktor", "POST"): INLOGGAD,
+    # A proposal is for who made it and the colleagues who may publish it: none waits here.
+    ("/forslag/<int:id>", "GET"): "",
+    ("/forslag/<int:id>/aterkalla", "POST"): "",
+    ("/forslag/<int:id>/godkann", "POST"): "",
+    ("/forslag/<int:id>/tillbaka", "POST"): "",
     # Nacka's TiB: its reader is on the list.
     ("/fragor", "GET"): INLOGGAD,
     # A question is put by anybody who was refused, and answered by those that it was put to: none here.
@@ -97,12 +115,15 @@ VEM_FAR = {
     ("/handelser/<slug>/lage", "POST"): REDAKTOR,
     ("/handelser/<slug>/lagesbild/<vem>", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/bilagor", "POST"): EGEN_SKRIBENT,
+    ("/handelser/<slug>/lagesbild/<vem>/forslag/<int:forslag_id>/bilagor/<int:bilaga_id>/<namn>", "GET"): "",
+    ("/handelser/<slug>/lagesbild/<vem>/granska", "POST"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/jamfor", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/jamfor/<int:a>/<int:b>", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/kasta", "GET"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/kasta", "POST"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/lasratt", "GET"): EGEN_TALESPERSON,
     ("/handelser/<slug>/lagesbild/<vem>/lasratt", "POST"): EGEN_TALESPERSON,
+    ("/handelser/<slug>/lagesbild/<vem>/narvaro", "POST"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/oforandrat", "POST"): EGEN_TALESPERSON,
     ("/handelser/<slug>/lagesbild/<vem>/skriv", "GET"): EGEN_SKRIBENT,
     ("/handelser/<slug>/lagesbild/<vem>/skriv", "POST"): EGEN_SKRIBENT,
@@ -117,6 +138,7 @@ VEM_FAR = {
     ("/handelser/<slug>/redigera", "GET"): REDAKTOR,
     ("/handelser/<slug>/redigera", "POST"): REDAKTOR,
     ("/handelser/<slug>/tidslinje", "GET"): LASARE,
+    ("/handelser/<slug>/underrattelser/granska", "POST"): TALESPERSON,
     ("/handelser/<slug>/underrattelser/ny", "GET"): TALESPERSON,
     ("/handelser/<slug>/underrattelser/ny", "POST"): TALESPERSON,
     ("/handelser/<slug>/utskick", "GET"): LASARE,
@@ -131,6 +153,7 @@ VEM_FAR = {
     ("/kvitto/46elks/<tagg>", "POST"): ALLA,
     ("/kvitto/studs", "POST"): ALLA,
     ("/matt", "GET"): ALLA,
+    ("/hjalp", "GET"): ALLA,
     ("/logga-in", "GET"): ALLA,
     ("/logga-in", "POST"): ALLA,
     # Open to whom the password has been right; everybody else is sent to the login.
@@ -232,6 +255,8 @@ def lage(database: Database) -> Database:
         trafikverkets = LagesbildVersion.nummer == 1, Lagesbild.aktor.has(slug="trafikverket")
         en_publicerad(session, session.scalars(select(LagesbildVersion).join(Lagesbild).where(*trafikverkets)).one())
         en_funktion(session, "nacka", "TiB", medlem(session, FOLK["lasare"]))
+        admin = medlem(session, FOLK["administrator"])
+        mallservice.spara(session, subjekt_for(session, admin.anvandare), admin.aktor, "vader", 0, rader_av(STANDARD))
     return database
 
 
@@ -248,12 +273,14 @@ def _varden(database: Database) -> dict[str, str | int]:
         return {
             "vem": "trafikverket",
             "aktor": "trafikverket",
+            "vilken": "vader",
             "nummer": 1,
             "a": 1,
             "b": 2,
             "kanal": "sms",
             "token": "hittepa",
             "utkast_id": 1,
+            "forslag_id": 1,
             "bilaga_id": session.scalars(select(LagesbildBilaga.bilaga_id)).one(),
             "namn": "karta.png",
             "inloggning_id": 1,

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wis import clock
+from wis.aktorer.models import Aktor
 from wis.auth.krets import Tlp
-from wis.auth.rules import Subjekt
+from wis.auth.rules import Slag, Subjekt, Verb, can
 from wis.delat import Ritat
 from wis.handelser.delat import Klass, dela, mallens, tidigast
 from wis.handelser.models import Handelse
@@ -99,15 +100,29 @@ class Startsida:
         skarpa = [handelse for handelse in underlag.handelser if not handelse.ovning]
         ovningar = [handelse for handelse in underlag.handelser if handelse.ovning]
         rott = self.oversikt.rott or any(sist.post.tlp == Tlp.RED for sist in senast.values())
+        skriver = self._skriver(underlag.handelser)
         delar = Delar(
             forsenade=mallens(_MALL, "forsenade", underlag.forsenade),
-            skarpa=mallens(_MALL, "skarpa", skarpa, senast, TYPNAMN),
+            skarpa=mallens(_MALL, "skarpa", skarpa, senast, TYPNAMN, skriver),
             underrattelser=mallens(_MALL, "underrattelser", underlag.underrattelser),
-            ovningar=mallens(_MALL, "ovningar", ovningar, senast, TYPNAMN),
+            ovningar=mallens(_MALL, "ovningar", ovningar, senast, TYPNAMN, skriver),
             rott=rott,
         )
         html = (delar.forsenade, delar.skarpa, delar.underrattelser, delar.ovningar)
         return Ritat(delar, 4 * sum(map(len, html)), self.oversikt.till, delas=not rott)
+
+    def _skriver(self, handelser: Sequence[Handelse]) -> dict[int, str]:
+        """The events in which they may write their actor's lägesbild: the actor's slug by the event's id.
+
+        The class says it: in it are the actor, the role where none is set, and every role that is set for an event.
+        """
+        who = self._who
+        egen = Aktor(id=who.aktor_id, slug=who.aktor_slug, namn=who.aktor_namn, kortnamn=who.aktor_kortnamn)
+        return {
+            handelse.id: who.aktor_slug
+            for handelse in handelser
+            if can(who, Verb.SKRIVA, handelse.sak(Slag.EGEN_LAGESBILD, egen), self._now)
+        }
 
 
 def _nasta_lofte(session: Session, who: Subjekt, now: datetime) -> datetime | None:
