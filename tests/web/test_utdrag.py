@@ -73,7 +73,7 @@ def _publicerad(database: Database, tlp: str = "clear") -> LagesbildVersion:
     """Trafikverket's third version, with a section."""
     with transaction(database) as session:
         version = publicera(session, _handelse(session), "trafikverket", text="Snö på E4.", tlp=tlp)
-        for nyckel, html in (("sammanfattning", "<p>Snö på E4.</p>"), ("vagar", "<p>Stopp vid <em>Hölö</em></p>")):
+        for nyckel, html in (("sammanfattning", "<p>Snö på E4.</p>"), ("lage_fakta", "<p>Stopp vid <em>Hölö</em></p>")):
             what = {"nyckel": nyckel, "ordning": 1, "kalla": "Stopp", "html": html}
             session.add(LagesbildSektion(lagesbild_id=version.lagesbild_id, nummer=version.nummer, **what))
         return version
