@@ -88,7 +88,7 @@ class Kopia {
     if (!kontakt.borta) return;
     handelse.preventDefault();
     const knapp = handelse.submitter;
-    if (await kontakt.prova()) this.form.requestSubmit(knapp);
+    if (await kontakt.nas()) this.form.requestSubmit(knapp);
     else this.lage.oroa(ejSkickat(knapp));
   }
 

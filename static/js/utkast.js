@@ -294,7 +294,7 @@ class Utkast {
 
   /** Into a dead connection nothing is sent: the page, with all that is in it, would be gone. */
   async skickasStrax(knapp) {
-    if (kontakt.borta && !(await kontakt.prova())) {
+    if (kontakt.borta && !(await kontakt.nas())) {
       this.ejSkickat = ejSkickat(knapp);
       this.visa();
       return;
