@@ -45,6 +45,12 @@ class Natet:
                 self._kapa()
             self._lage = lage
 
+    def led_till(self, port: int) -> None:
+        """From now on to the server on this port: another, or none. What was connected to the one before is closed."""
+        with self._las:
+            self._kapa()
+            self._till = port
+
     def kapa(self) -> None:
         """Close every connection, as a proxy does that is started anew."""
         with self._las:
