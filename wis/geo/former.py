@@ -1,0 +1,93 @@
+"""Points, lines and areas on the ground (WGS84), as people write them and as GeoJSON. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Punkt = tuple[float, float]
+"""Latitude and longitude, degrees."""
+MAX_PUNKTER = 200
+DECIMALER = 5
+"""Of a degree: about a metre."""
+_NORR, _SYD, _VAST, _OST = 72.0, 50.0, 0.0, 40.0
+_TAL = re.compile(r"-?\d+(?:[.,]\d+)?")
+_SKRIVET = re.compile(r"(?:(?P<slag>punkt|linje|yta)\s*:?\s*)?(?P<tal>[-\d.,;\s°]+)", re.IGNORECASE)
+
+
+class Formslag(StrEnum):
+    """What a place is on a map."""
+
+    PUNKT = "punkt"
+    LINJE = "linje"
+    YTA = "yta"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A point, a line, or an area (whose last point is not the first again)."""
+
+    slag: Formslag
+    punkter: tuple[Punkt, ...]
+
+
+class Obegriplig(ValueError):
+    """What was written is no place; the text says in Swedish what to do."""
+
+
+def tolka(text: str) -> Form:
+    """The place that was written: '59,33 18,06', 'linje 59,33 18,06; 59,34 18,10' or 'yta …'. Raises Obegriplig.
+
+    Latitude comes first, with comma or point as the decimal mark; several pairs without a word are a line.
+    """
+    skrivet = _SKRIVET.fullmatch(text.strip())
+    if skrivet is None:
+        raise Obegriplig("skriv latitud och longitud, till exempel 59,3293 18,0686.")
+    tal = [float(ett.replace(",", ".")) for ett in _TAL.findall(skrivet["tal"])]
+    if len(tal) < 2 or len(tal) % 2:
+        raise Obegriplig("talen ska komma två och två: latitud och longitud, till exempel 59,3293 18,0686.")
+    if len(tal) > 2 * MAX_PUNKTER:
+        raise Obegriplig(f"högst {MAX_PUNKTER} punkter.")
+    punkter = tuple(map(_punkt, tal[::2], tal[1::2]))
+    return _form(Formslag(skrivet["slag"].lower()) if skrivet["slag"] else None, punkter)
+
+
+def _punkt(lat: float, lon: float) -> Punkt:
+    if _SYD <= lon <= _NORR and _VAST <= lat <= _OST:
+        raise Obegriplig("latituden (59 …) ska stå före longituden (18 …).")
+    if not (_SYD <= lat <= _NORR and _VAST <= lon <= _OST):
+        raise Obegriplig(f"{_tal(lat)} {_tal(lon)} ligger utanför kartan. Latitud är 50–72, longitud 0–40.")
+    return round(lat, DECIMALER), round(lon, DECIMALER)
+
+
+def _form(slag: Formslag | None, punkter: tuple[Punkt, ...]) -> Form:
+    slag = slag or (Formslag.PUNKT if len(punkter) == 1 else Formslag.LINJE)
+    if slag is Formslag.YTA and len(punkter) > 3 and punkter[0] == punkter[-1]:
+        punkter = punkter[:-1]
+    if slag is Formslag.PUNKT and len(punkter) > 1:
+        raise Obegriplig("en punkt har bara en latitud och en longitud. Skriv linje eller yta för flera.")
+    if slag is Formslag.LINJE and len(punkter) < 2:
+        raise Obegriplig("en linje behöver minst två punkter.")
+    if slag is Formslag.YTA and len(punkter) < 3:
+        raise Obegriplig("en yta behöver minst tre punkter.")
+    return Form(slag, punkter)
+
+
+def skriv(form: Form) -> str:
+    """The place as tolka() reads it."""
+    punkter = "; ".join(f"{_tal(lat)} {_tal(lon)}" for lat, lon in form.punkter)
+    return punkter if form.slag is Formslag.PUNKT else f"{form.slag} {punkter}"
+
+
+def _tal(tal: float) -> str:
+    return f"{tal:.{DECIMALER}f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
+def geojson(form: Form) -> dict[str, Any]:
+    """The GeoJSON geometry (RFC 7946: longitude first, areas closed)."""
+    punkter = [[lon, lat] for lat, lon in form.punkter]
+    if form.slag is Formslag.PUNKT:
+        return {"type": "Point", "coordinates": punkter[0]}
+    if form.slag is Formslag.LINJE:
+        return {"type": "LineString", "coordinates": punkter}
+    return {"type": "Polygon", "coordinates": [[*punkter, punkter[0]]]}
