@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from tests.factories import en_aktor, en_handelse
+from tests.factories import en_aktor, en_handelse, en_person_hos
 from tests.integration.test_lasratt_sql import LASER, NAMN, SEPARATA, subjekten
 from tests.lasratt import en_gast, en_krets, som, subjektet
 from tests.security import orakel as o
 from tests.security.varld import bygg
 from tests.web.ytor_data import besluta, publicera, ratta, underratta
 from wis import clock, schema
-from wis.auth.rules import Subjekt
+from wis.anteckningar.models import Anteckning
+from wis.auth.rules import Roll, Subjekt
 from wis.db import Database
-from wis.handelser.models import Beslutsslag, Handelse
+from wis.handelser.models import Beslutsslag, Handelse, HandelseLasare
 from wis.lagesbild.models import LagesbildSektion
 from wis.sok import queries
 from wis.sok.index import bygg as bygg_index
@@ -123,10 +124,42 @@ def test_every_kind_of_thing_is_found_the_newest_first_and_by_its_filters(varje_
         assert sorter(session, who, "storm", Filter(aktor_id=nacka)) == [("lagesbild", 1)]
         assert sorter(session, who, "storm", Filter(sort=Sort.SAMLAD)) == [("samlad", 1)]
         assert sorter(session, who, "storm", Filter(handelse_id=ovning.id)) == []
-        lagst, hogst = dagar((start + timedelta(days=2)).date(), (start + timedelta(days=2)).date())
+        dagen = clock.local(start + timedelta(days=2)).date()
+        lagst, hogst = dagar(dagen, dagen)
         assert set(sorter(session, who, "storm", Filter(lagst=lagst, hogst=hogst))) == {("beslut", 0), ("samlad", 1)}
         basta = queries.bast_forst(session, traffar(session, who, "storm"), tolka("storm"))
         assert [n.sort for n in basta[:3]] == [Sort.UNDERRATTELSE, Sort.UNDERRATTELSE, Sort.HANDELSE]
+
+
+def test_entries_of_the_diary_are_found_and_all_by_their_tags(varje_databas: Database) -> None:
+    start = clock.now() - timedelta(days=2)
+    with clock.at(start), transaction(varje_databas) as session:
+        handelse = en_handelse(session, rubrik="Prov", lasare=["nacka"])
+        underratta(session, handelse, "Läcka", text="Stopp i #dricks-vatten")
+        session.add(_anteckning(session, handelse, "Pumpen startar #dricks-vatten"))
+        session.add(_anteckning(session, handelse, "Pumpen vilar #dricks"))
+    with transaction(varje_databas) as session:
+        session.add(HandelseLasare(handelse_id=handelse.id, aktor_id=en_aktor(session, "taby").id, fran=clock.now()))
+    with varje_databas.reading() as session:
+        nacka = som(session, "nacka")
+        assert sorter(session, nacka, "pumpens") == [("anteckning", 0)] * 2
+        assert sorter(session, nacka, "", Filter(tagg="dricks-vatten")) == [("anteckning", 0), ("underrattelse", 1)]
+        assert sorter(session, nacka, "pumpen", Filter(tagg="dricks", sort=Sort.ANTECKNING)) == [("anteckning", 0)]
+        # Who reads the event from later on, or not at all, is told of none.
+        assert sorter(session, som(session, "taby"), "pumpen") == sorter(session, som(session, "solna"), "pumpen") == []
+
+
+def _anteckning(session: Session, handelse: Handelse, text: str) -> Anteckning:
+    person = en_person_hos(session, "nacka", Roll.SKRIBENT)
+    return Anteckning(
+        handelse_id=handelse.id,
+        aktor_id=en_aktor(session, "nacka").id,
+        forfattare_id=person.id,
+        skriven=clock.now(),
+        tid=clock.now() - timedelta(hours=1),
+        text=text,
+        idempotensnyckel=text,
+    )
 
 
 def test_an_event_is_found_by_what_is_said_of_it_now(varje_databas: Database) -> None:

@@ -4,7 +4,7 @@ Not for services to remember: every session is listened to. What is written in b
 the transaction is committed; what is written past SQLAlchemy is there after bygg().
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,17 +14,20 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from wis import clock, markup
 from wis.aktorer.models import Aktor
+from wis.anteckningar.models import Anteckning
 from wis.auth.krets import Tlp
 from wis.handelser.models import Handelse, Handelsebeslut
 from wis.lage.service import beslutsrubrik
+from wis.lagesbild.kallmarke import utan
 from wis.lagesbild.mall import SAMMANFATTNING
 from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
 from wis.sok.models import Sokpost
 from wis.sok.motor import motor_for
 from wis.sok.rules import Fasetter, Sort, forsta_id, normal, sista_id, tecken
+from wis.taggar import taggar_i
 from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 
-_V, _U, _UV, _B = LagesbildVersion, Underrattelse, UnderrattelseVersion, Handelsebeslut
+_V, _U, _UV, _B, _A = LagesbildVersion, Underrattelse, UnderrattelseVersion, Handelsebeslut, Anteckning
 _BUNT = 100
 _LETA = "wis.sok.leta"
 
@@ -47,6 +50,7 @@ class Kalla:
     tlp: str
     rubrik: str
     text: str
+    taggar: tuple[str, ...] = ()
 
 
 def indexera(connection: Connection, nycklar: Sequence[Nyckel]) -> int:
@@ -61,9 +65,12 @@ def indexera(connection: Connection, nycklar: Sequence[Nyckel]) -> int:
     return antal
 
 
-def bygg(connection: Connection) -> int:
-    """Put what is not in the index into it, the oldest first; how many things that was. What is in it stays."""
-    rader = connection.execute(_saknade()).all()
+def bygg(connection: Connection, utan: Collection[Sort] = ()) -> int:
+    """Put what is not in the index into it, the oldest first; how many things that was. What is in it stays.
+
+    `utan`: kinds that are left out, for a migration from before they had a table.
+    """
+    rader = connection.execute(_saknade(utan)).all()
     return indexera(connection, [(Sort(slag), objekt_id, nummer) for slag, objekt_id, nummer, _ in rader])
 
 
@@ -97,7 +104,7 @@ def _skriv(connection: Connection, kalla: Kalla) -> None:
             text=kalla.text,
         )
     )
-    fasetter = Fasetter(kalla.sort, kalla.handelse_id, kalla.aktor_id, kalla.ovning)
+    fasetter = Fasetter(kalla.sort, kalla.handelse_id, kalla.aktor_id, kalla.ovning, kalla.taggar)
     motor.skriv(connection, id_, tecken(kalla.rubrik, kalla.text, fasetter))
 
 
@@ -113,13 +120,14 @@ def _ersatt(connection: Connection, kalla: Kalla) -> None:
 # --- what there is ---------------------------------------------------------------------------------------------------
 
 
-def _saknade() -> Any:
+def _saknade(utan: Collection[Sort]) -> Any:
     """SQL: the keys of what is not in the index, the oldest first."""
     grenar = [
         # What is a lägesbild's is of either kind; the two share their ids.
         _utan_post((Sort.EGEN, Sort.SAMLAD), _V.lagesbild_id, _V.nummer, _V.publicerad),
         _utan_post((Sort.UNDERRATTELSE,), _UV.underrattelse_id, _UV.nummer, _UV.publicerad),
         _utan_post((Sort.BESLUT,), _B.id, literal(0), _B.tid),
+        *([] if Sort.ANTECKNING in utan else [_utan_post((Sort.ANTECKNING,), _A.id, literal(0), _A.skriven)]),
         _utan_post((Sort.HANDELSE,), Handelse.id, literal(0), Handelse.skapad),
     ]
     alla = union_all(*grenar).subquery()
@@ -148,7 +156,7 @@ def _lagesbilder(connection: Connection, nycklar: list[tuple[int, int]]) -> Iter
         .where(tuple_(sektion.lagesbild_id, sektion.nummer).in_(nycklar), sektion.nyckel != SAMMANFATTNING)
         .order_by(sektion.ordning)
     ):
-        texter.setdefault((lagesbild_id, nummer), []).append(markup.text_av(kalla))
+        texter.setdefault((lagesbild_id, nummer), []).append(markup.text_av(utan(kalla)))
     for rad in connection.execute(
         select(
             _V.lagesbild_id,
@@ -171,7 +179,8 @@ def _lagesbilder(connection: Connection, nycklar: list[tuple[int, int]]) -> Iter
         samlad = rad.agare_id is None
         delar = [rad.sammanfattning, *texter.get((rad.lagesbild_id, rad.nummer), []), rad.andringsnotering]
         rubrik = "Samlad lägesbild" if samlad else f"Lägesbild {rad.kortnamn}"
-        yield Kalla(Sort.SAMLAD if samlad else Sort.EGEN, *rad[:8], normal(rubrik), _lopande(delar))
+        sort, taggar = Sort.SAMLAD if samlad else Sort.EGEN, tuple(taggar_i(rad.andringsnotering))
+        yield Kalla(sort, *rad[:8], normal(rubrik), _lopande(delar), taggar)
 
 
 def _underrattelser(connection: Connection, nycklar: list[tuple[int, int]]) -> Iterator[Kalla]:
@@ -192,7 +201,8 @@ def _underrattelser(connection: Connection, nycklar: list[tuple[int, int]]) -> I
         .join(Handelse, Handelse.id == _U.handelse_id)
         .where(tuple_(_UV.underrattelse_id, _UV.nummer).in_(nycklar))
     ):
-        yield Kalla(Sort.UNDERRATTELSE, *rad[:8], normal(rad.rubrik), _lopande([markup.text_av(rad.text)]))
+        text = _lopande([markup.text_av(rad.text)])
+        yield Kalla(Sort.UNDERRATTELSE, *rad[:8], normal(rad.rubrik), text, tuple(taggar_i(rad.text)))
 
 
 def _beslut(connection: Connection, nycklar: list[tuple[int, int]]) -> Iterator[Kalla]:
@@ -205,6 +215,19 @@ def _beslut(connection: Connection, nycklar: list[tuple[int, int]]) -> Iterator[
     ):
         rubrik = beslutsrubrik(rad.slag, rad.lage)
         yield Kalla(Sort.BESLUT, *rad[:8], normal(rubrik), _lopande([rad.motivering]))
+
+
+def _anteckningar(connection: Connection, nycklar: list[tuple[int, int]]) -> Iterator[Kalla]:
+    # Read by who reads the event from when it was written on, whatever time it is of.
+    agare, tlp = null().label("agare_id"), literal(Tlp.CLEAR.value).label("tlp")
+    kolumner = (_A.id, literal(0), _A.handelse_id, Handelse.ovning, _A.aktor_id, agare, _A.skriven, tlp)
+    for rad in connection.execute(
+        select(*kolumner, _A.text)
+        .join(Handelse, Handelse.id == _A.handelse_id)
+        .where(_A.id.in_([id_ for id_, _ in nycklar]))
+    ):
+        text = _lopande([rad.text])
+        yield Kalla(Sort.ANTECKNING, *rad[:8], "Anteckning", text, tuple(taggar_i(rad.text)))
 
 
 def _handelser(connection: Connection, nycklar: list[tuple[int, int]]) -> Iterator[Kalla]:
@@ -229,6 +252,7 @@ _LASARE = {
     Sort.EGEN: _lagesbilder,
     Sort.UNDERRATTELSE: _underrattelser,
     Sort.BESLUT: _beslut,
+    Sort.ANTECKNING: _anteckningar,
     Sort.HANDELSE: _handelser,
 }
 
@@ -247,6 +271,8 @@ def _nyckel_av(rad: object) -> Nyckel | None:
         return (Sort.UNDERRATTELSE, rad.underrattelse_id, rad.nummer)
     if isinstance(rad, Handelsebeslut):
         return (Sort.BESLUT, rad.id, 0)
+    if isinstance(rad, Anteckning):
+        return (Sort.ANTECKNING, rad.id, 0)
     return (Sort.HANDELSE, rad.id, 0) if isinstance(rad, Handelse) else None
 
 
@@ -277,7 +303,7 @@ def _fore_commit(session: Session) -> None:
         bygg(session.connection())
 
 
-_TABELLER = {modell.__tablename__ for modell in (_V, LagesbildSektion, _UV, _B, Handelse)}
+_TABELLER = {modell.__tablename__ for modell in (_V, LagesbildSektion, _UV, _B, _A, Handelse)}
 event.listen(Session, "after_flush", _efter_flush)
 event.listen(Session, "do_orm_execute", _vid_sats)
 event.listen(Session, "before_commit", _fore_commit)

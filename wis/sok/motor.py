@@ -38,7 +38,13 @@ class Motor(ABC):
         varden = {"q": self._fraga(urval), "lagst": urval.lagst, "hogst": hogst, "antal": antal}
         return connection.execute(text(self._sok), varden).scalars().all()
 
+    def finns(self, connection: Connection, id_: int, urval: Urval) -> bool:
+        """Whether this one post is of the choice, its ids apart: a look at the post, however many others there are."""
+        varden = {"q": self._fraga(urval), "id": id_}
+        return connection.execute(text(self._i_posten), varden).scalar() is not None
+
     _sok: str
+    _i_posten: str
 
     @abstractmethod
     def nasta_id(self, connection: Connection, forsta: int, sista: int) -> int:
@@ -70,6 +76,7 @@ class Fts5(Motor):
         "SELECT rowid FROM sok_ord WHERE sok_ord MATCH :q AND rowid BETWEEN :lagst AND :hogst"
         " ORDER BY rowid DESC LIMIT :antal"
     )
+    _i_posten = "SELECT 1 FROM sok_ord WHERE sok_ord MATCH :q AND rowid = :id"
 
     def nasta_id(self, connection: Connection, forsta: int, sista: int) -> int:
         """One higher than the highest: SQLite has one writer at a time.
@@ -123,6 +130,11 @@ class Tsvector(Motor):
     _sok = (
         "WITH funna AS MATERIALIZED (SELECT id FROM sok_ord WHERE ord @@ (SELECT CAST(:q AS tsquery)))"
         " SELECT id FROM funna WHERE id BETWEEN :lagst AND :hogst ORDER BY id DESC LIMIT :antal"
+    )
+    # By its key alone: the index of words would be read for every other post that has them.
+    _i_posten = (
+        "WITH posten AS MATERIALIZED (SELECT ord FROM sok_ord WHERE id = :id)"
+        " SELECT 1 FROM posten WHERE ord @@ CAST(:q AS tsquery)"
     )
 
     def nasta_id(self, connection: Connection, forsta: int, sista: int) -> int:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from wis.aktorer.models import Aktor
+from wis.anteckningar.models import StrukenAnteckning
 from wis.auth.rules import Subjekt
 from wis.handelser.lasratt import synlig_for
 from wis.handelser.models import Handelse
@@ -30,12 +31,13 @@ _FORSTA, _HOGST_BUNT = 250, 4_000
 _MAX_HANDELSER = 300
 """Of more events than this the index is not told: then rights alone sift."""
 _BORJAN = 400
+_ANTECKNINGEN = StrukenAnteckning.anteckning_id == Sokpost.objekt_id
 _MINST, _STORST = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What is searched: the real or the exercises; of one event, actor or kind; from and to these ids."""
+    """What is searched: the real or the exercises; of one event, actor, kind or tag; from and to these ids."""
 
     ovning: bool = False
     handelse_id: int | None = None
@@ -43,6 +45,7 @@ class Filter:
     sort: Sort | None = None
     lagst: int | None = None
     hogst: int | None = None
+    tagg: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Traff:
     aktor_slug: str
     handelse: str
     handelse_slug: str
+    struken: bool
 
 
 def sok(session: Session, who: Subjekt, fraga: Fraga, filtret: Filter) -> list[Nyckel]:
@@ -119,6 +123,8 @@ def _fasetter(filtret: Filter) -> tuple[str, ...]:
         valda.append(rules.av_aktor(filtret.aktor_id))
     if filtret.sort is not None:
         valda.append(rules.av_sort(filtret.sort))
+    if filtret.tagg:
+        valda.append(rules.av_tagg(filtret.tagg))
     return tuple(valda)
 
 
@@ -166,7 +172,9 @@ def fyll(session: Session, who: Subjekt, saker: Sequence[tuple[Nyckel, tuple[int
             Aktor.slug.label("aktor_slug"),
             Handelse.rubrik.label("handelse"),
             Handelse.slug.label("handelse_slug"),
+            StrukenAnteckning.anteckning_id.is_not(None).label("struken"),
         )
+        .outerjoin(StrukenAnteckning, and_(Sokpost.slag == Sort.ANTECKNING.value, _ANTECKNINGEN))
         .join(Aktor, Aktor.id == Sokpost.aktor_id)
         .join(Handelse, Handelse.id == Sokpost.handelse_id)
         .where(Sokpost.id.in_([nyckel.id for nyckel, _ in saker]))

@@ -60,7 +60,7 @@ def _lasbar(synlig: ColumnElement[bool], laser: Callable[[Innehall], ColumnEleme
         and_(post.slag == Sort.HANDELSE.value, synlig),
         and_(post.slag == Sort.UNDERRATTELSE.value, lasbar_underrattelse(laser, Underrattelse, post)),
         and_(
-            post.slag.in_([Sort.SAMLAD, Sort.EGEN, Sort.BESLUT]),
+            post.slag.in_([Sort.SAMLAD, Sort.EGEN, Sort.BESLUT, Sort.ANTECKNING]),
             laser(Innehall(post.publicerad, post.agare_id, post.tlp, Lagesbild.krets_id)),
         ),
     )

@@ -34,6 +34,7 @@ class Sort(StrEnum):
     UNDERRATTELSE = "underrattelse"
     HANDELSE = "handelse"
     BESLUT = "beslut"
+    ANTECKNING = "anteckning"
 
     @property
     def namn(self) -> str:
@@ -47,6 +48,7 @@ _SORTNAMN = {
     Sort.UNDERRATTELSE: "Underrättelser",
     Sort.HANDELSE: "Händelser",
     Sort.BESLUT: "Beslut om händelsen",
+    Sort.ANTECKNING: "Anteckningar i tidslinjen",
 }
 
 
@@ -161,10 +163,12 @@ class Fasetter:
     handelse_id: int
     aktor_id: int
     ovning: bool
+    taggar: tuple[str, ...] = ()
 
     def tecken(self) -> tuple[str, ...]:
         """As they stand in the index."""
-        return (av_sort(self.sort), i_handelse(self.handelse_id), av_aktor(self.aktor_id), i_ovning(self.ovning))
+        alltid = (av_sort(self.sort), i_handelse(self.handelse_id), av_aktor(self.aktor_id), i_ovning(self.ovning))
+        return (*alltid, *map(av_tagg, self.taggar))
 
 
 def av_sort(sort: Sort) -> str:
@@ -185,6 +189,11 @@ def av_aktor(aktor_id: int) -> str:
 def i_ovning(ovning: bool) -> str:
     """The sign of exercises, or of what is real."""
     return f"{_FASET}o{int(ovning)}"
+
+
+def av_tagg(tagg: str) -> str:
+    """The sign of a tag (wis.taggar). What the index would take for the end of a word is another sign there."""
+    return f"{_FASET}t{tagg.replace('-', _STAM).replace('_', _FASET)}"
 
 
 def stamtecken(word: str) -> str:

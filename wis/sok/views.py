@@ -18,6 +18,7 @@ from wis.sok import queries
 from wis.sok.queries import Traff
 from wis.sok.rules import Sort, dagar, las_dag, tolka
 from wis.sok.utdrag import delar, utdrag
+from wis.taggar import las_tagg
 
 bp = Blueprint("sok", __name__)
 PER_SIDA = 20
@@ -25,6 +26,7 @@ MAX_STANGDA = 100
 MAX_TIDIGARE = 5
 MAX_SKRIVET = 100
 NYAST, BAST = "nyast", "bast"
+_SKRIVNA = ("aktor", "slag", "tagg", "fran", "till")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Val:
     handelse: Handelse | None
     aktor: Aktor | None
     sort: Sort | None
+    tagg: str
     ovning: bool
     fran: date | None
     till: date | None
@@ -52,12 +55,13 @@ class Val:
             sort=self.sort,
             lagst=lagst,
             hogst=hogst,
+            tagg=self.tagg,
         )
 
     @property
     def smalnat(self) -> bool:
         """Whether a filter may be what hides what is looked for."""
-        return bool(self.handelse or self.aktor or self.sort or self.fran or self.till)
+        return bool(self.handelse or self.aktor or self.sort or self.tagg or self.fran or self.till)
 
 
 @bp.get("/sok")
@@ -66,7 +70,9 @@ def sida() -> web.Svar:
     """The form, and what was found. It is never kept: everybody finds what they may read now."""
     val, fraga = _val(), tolka(request.args.get("q", ""))
     session, who = web.session(), inloggad()
-    found = queries.sok(session, who, fraga, val.filter()) if fraga else []
+    # A tag is enough to look for.
+    sokt = bool(fraga) or (bool(val.tagg) and not fraga.fel)
+    found = queries.sok(session, who, fraga, val.filter()) if sokt else []
     fler = len(found) > queries.MAX_TRAFFAR
     found = found[: queries.MAX_TRAFFAR]
     saker = queries.efter_sak(queries.bast_forst(session, found, fraga) if val.bast else found)
@@ -77,6 +83,7 @@ def sida() -> web.Svar:
         q=request.args.get("q", ""),
         val=val,
         fraga=fraga,
+        sokt=sokt,
         fel=(*fraga.fel, *val.fel),
         traffar=queries.fyll(session, who, visade),
         antal=len(saker),
@@ -91,6 +98,7 @@ def sida() -> web.Svar:
         lank=_lank,
         versionslank=_versionslank,
         max_tidigare=MAX_TIDIGARE,
+        bevakbar=bool(fraga) and not val.tagg and not val.fel and who.gast_i is None and who.betraktare is None,
     )
 
 
@@ -103,7 +111,7 @@ def _valbara(val: Val, handelser: list[Handelse]) -> list[Handelse]:
 
 def _val() -> Val:
     fel: list[str] = []
-    skrivet = {namn: request.args.get(namn, "").strip()[:MAX_SKRIVET] for namn in ("aktor", "slag", "fran", "till")}
+    skrivet = {namn: request.args.get(namn, "").strip()[:MAX_SKRIVET] for namn in _SKRIVNA}
     slug, aktor_slug, sort = request.args.get("handelse", ""), skrivet["aktor"], skrivet["slag"]
     handelse = hamta_handelse(slug) if slug else None
     aktor = find_aktor(web.session(), aktor_slug) if aktor_slug else None
@@ -111,6 +119,9 @@ def _val() -> Val:
         fel.append("Aktören finns inte, och valet används inte. Välj en i listan.")
     if sort and sort not in set(Sort):
         fel.append("Slaget finns inte, och valet används inte. Välj ett i listan.")
+    tagg = las_tagg(skrivet["tagg"])
+    if skrivet["tagg"] and not tagg:
+        fel.append("Taggen går inte att förstå, och används inte. Skriv den som #vatten.")
     fran, till = _dag("fran", "Från och med", fel), _dag("till", "Till och med", fel)
     if fran and till and fran > till:
         fel.append("Dagarna är i fel ordning. Byt plats på dem.")
@@ -118,6 +129,7 @@ def _val() -> Val:
         handelse=handelse,
         aktor=aktor,
         sort=Sort(sort) if sort in set(Sort) else None,
+        tagg=tagg,
         ovning=handelse.ovning if handelse else request.args.get("ovning") == "1",
         fran=fran,
         till=till,
@@ -145,6 +157,8 @@ def _lank(traff: Traff) -> str:
     if traff.nyckel.sort is Sort.BESLUT:
         fore = _just_fore(traff)
         return url_for("ytor.tidslinje", slug=traff.handelse_slug, slag=Sort.BESLUT.value, fore=fore)
+    if traff.nyckel.sort is Sort.ANTECKNING:
+        return url_for("anteckningar.visa", id=traff.nyckel.objekt_id)
     return _versionslank(traff, traff.nyckel.nummer)
 
 

@@ -5,6 +5,7 @@ from alembic import op
 
 import wis.db
 from wis.sok.index import bygg
+from wis.sok.rules import Sort
 
 revision = "0006"
 down_revision = "0005"
@@ -33,7 +34,7 @@ def upgrade() -> None:
     _sokpost()
     for statement in (_FTS5,) if op.get_bind().dialect.name == "sqlite" else _TSVECTOR:
         op.execute(statement)
-    bygg(op.get_bind())
+    bygg(op.get_bind(), utan=(Sort.ANTECKNING,))
 
 
 def _sokpost() -> None:
