@@ -25,6 +25,9 @@ class Slag(StrEnum):
     BEHORIGHET = "behorighet"
     BREV = "brev"
     FORSLAG = "forslag"
+    BEGARAN = "begaran"
+    PAVERKAN = "paverkan"
+    ANTECKNING = "anteckning"
     NARVARO = "narvaro"
 
 
@@ -85,9 +88,9 @@ _HOJ = text(
     "INSERT INTO andringsnummer (slag, id, nummer) VALUES (:slag, :id, 1) "
     "ON CONFLICT (slag, id) DO UPDATE SET nummer = andringsnummer.nummer + 1 RETURNING nummer"
 )
-_SYNLIGA = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.HANDELSE, Slag.FORSLAG}
-_OVRIGT = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.FORSLAG}
+_OVRIGT = {Slag.LAGESBILD, Slag.UNDERRATTELSE, Slag.FORSLAG, Slag.BEGARAN, Slag.PAVERKAN, Slag.ANTECKNING}
 """What does not change the event itself."""
+_SYNLIGA = {Slag.HANDELSE, *_OVRIGT}
 _RAKNAS, _OM_SKRIVET, _SKRIVIT, _HOJDA = "raknas", "raknas_om_skrivet", "skrivit", "hojda"
 
 

@@ -94,6 +94,11 @@ def _hash(post: Loggpost) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
+def stammer(post: Loggpost) -> bool:
+    """Whether the row is what its hash says, wherever it was read."""
+    return post.hash == _hash(post)
+
+
 def verify(session: Session) -> tuple[int, str] | Kedjebrott:
     """Walk the whole chain. Returns (number of rows, last hash), or where it first breaks."""
     nummer, foregaende = 0, FORSTA_HASH

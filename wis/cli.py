@@ -13,7 +13,7 @@ from itertools import chain
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from wis import audit, schema, settings
+from wis import audit, modeller, schema, settings  # noqa: F401 every process knows every table, for its references
 from wis.db import Database
 from wis.kommando import Fel
 from wis.settings import Settings
@@ -60,7 +60,12 @@ class Kommandon(click.Group):
     A worker runs for months and needs nothing of what they bring.
     """
 
-    _PAKETENS = {"user": "wis.konton.kommandon", "aktor": "wis.aktorskommandon", "natverk": "wis.aktorskommandon"}
+    _PAKETENS = {
+        "user": "wis.konton.kommandon",
+        "aktor": "wis.aktorskommandon",
+        "arkiv": "wis.arkivkommandon",
+        "natverk": "wis.aktorskommandon",
+    }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in order."""
@@ -158,9 +163,16 @@ def uttag(kontext: Kontext, host: str, port: int) -> None:
 @click.pass_obj
 def worker(kontext: Kontext) -> None:
     """Kör det som skickar som en egen process (webben körs då med WIS_INBYGGD_WORKER=0)."""
+    from wis.begaran import paminnelser
+    from wis.bevakning import matchning
+    from wis.notiser import bevakare, pushservice, sysslor
     from wis.notiser.worker import Worker
     from wis.notiser.worker import kor as kor_worker
 
+    # As the web app hires them (wis.app): whoever sends also looks for these.
+    sysslor.anlita(paminnelser.paminn)
+    sysslor.anlita(pushservice.stada)
+    bevakare.anlita(matchning.notera)
     database = kontext.migrerad()
     try:
         arbetare = Worker(database, kontext.settings)

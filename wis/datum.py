@@ -1,13 +1,20 @@
-"""Times as Swedish readers expect them; always Europe/Stockholm. Pure."""
+"""Times as readers expect them, in Swedish if nothing else is said; always Europe/Stockholm, 24 hours. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
 from babel.dates import format_datetime
 
 from wis.clock import STOCKHOLM, local
+from wis.sprak import LOCALE, Sprak
 
 MAX_SIFFROR = 18
 """So many digits always fit in a column of the database."""
+_DAGAR = {
+    Sprak.SV: {0: "", -1: "i går ", 1: "i morgon "},
+    Sprak.EN: {0: "", -1: "yesterday ", 1: "tomorrow "},
+}
+_NU = {Sprak.SV: ("nu", "nyss", "om {}", "för {} sedan"), Sprak.EN: ("now", "just now", "in {}", "{} ago")}
+_ENHETER = {Sprak.SV: ("min", "tim", "dygn"), Sprak.EN: ("min", "h", "days")}
 
 
 def klockslag(moment: datetime) -> str:
@@ -15,36 +22,43 @@ def klockslag(moment: datetime) -> str:
     return f"{local(moment):%H:%M}"
 
 
-def datumtid(moment: datetime) -> str:
+def dag(moment: datetime, sprak: Sprak = Sprak.SV) -> str:
+    """'söndag 22 november 2026'."""
+    return format_datetime(local(moment), "EEEE d MMMM y", locale=LOCALE[sprak])
+
+
+def datumtid(moment: datetime, sprak: Sprak = Sprak.SV) -> str:
     """'22 nov. 2026 14:32'."""
-    return format_datetime(local(moment), "d MMM y HH:mm", locale="sv")
+    return format_datetime(local(moment), "d MMM y HH:mm", locale=LOCALE[sprak])
 
 
-def tid(moment: datetime, now: datetime) -> str:
+def tid(moment: datetime, now: datetime, sprak: Sprak = Sprak.SV) -> str:
     """As short as is clear at `now`: '14:32', 'i går 14:32', 'i morgon 08:00', '3 nov. 14:32', or with the year."""
     then, today = local(moment), local(now)
     days = (then.date() - today.date()).days
-    named = {0: "", -1: "i går ", 1: "i morgon "}
+    named = _DAGAR[sprak]
     if days in named:
         return f"{named[days]}{then:%H:%M}"
-    return format_datetime(then, "d MMM HH:mm" if then.year == today.year else "d MMM y HH:mm", locale="sv")
+    return format_datetime(then, "d MMM HH:mm" if then.year == today.year else "d MMM y HH:mm", locale=LOCALE[sprak])
 
 
-def alder(moment: datetime, now: datetime) -> str:
+def alder(moment: datetime, now: datetime, sprak: Sprak = Sprak.SV) -> str:
     """How far off: 'nyss', 'för 12 min sedan', 'för 3 tim sedan', 'för 2 dygn sedan', 'om 25 min'."""
     passed = now - moment
+    i_detta, nyss, om, sedan = _NU[sprak]
     if passed < timedelta(0):
-        return f"om {_omfang(-passed)}" if -passed >= timedelta(minutes=1) else "nu"
-    return "nyss" if passed < timedelta(minutes=1) else f"för {_omfang(passed)} sedan"
+        return om.format(_omfang(-passed, sprak)) if -passed >= timedelta(minutes=1) else i_detta
+    return nyss if passed < timedelta(minutes=1) else sedan.format(_omfang(passed, sprak))
 
 
-def _omfang(span: timedelta) -> str:
+def _omfang(span: timedelta, sprak: Sprak) -> str:
+    min_, tim, dygn = _ENHETER[sprak]
     minutes = int(span.total_seconds() // 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return f"{minutes} {min_}"
     if minutes < 48 * 60:
-        return f"{minutes // 60} tim" + (f" {minutes % 60} min" if minutes < 180 and minutes % 60 else "")
-    return f"{minutes // (24 * 60)} dygn"
+        return f"{minutes // 60} {tim}" + (f" {minutes % 60} {min_}" if minutes < 180 and minutes % 60 else "")
+    return f"{minutes // (24 * 60)} {dygn}"
 
 
 def falt_av(moment: datetime) -> str:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -24,6 +26,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+DATABASFEL = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised when the database is busy, full or out of reach: it may work in a while."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -12,9 +12,10 @@ from wis import clock, schema
 from wis.bilagor import skanner
 from wis.db import Database
 from wis.konton.rules import normal_epost
-from wis.notiser import brevlada, transport
+from wis.notiser import brevlada, pushkontroll, transport
 from wis.notiser.models import Kanalslag
 from wis.settings import Settings, SettingsError
+from wis.utskrift.pdf import prova as prova_pdf
 
 MINSTA_LEDIGT = 500 * 1024 * 1024
 STORSTA_KLOCKFEL = 5.0
@@ -38,9 +39,16 @@ def kontrollera(settings: Settings, database: Database) -> Iterator[Svar]:
         )
     yield from skanner.kontrollera(settings)
     yield from transport.kontrollera(settings)
+    yield from pushkontroll.kontrollera(settings, database)
+    yield _pdf()
     if not settings.demo:
         yield from _kvitton(settings)
         yield from _studsar(settings)
+
+
+def _pdf() -> Svar:
+    fel = prova_pdf()
+    return not fel, fel or "PDF går att göra."
 
 
 def prova(settings: Settings, sms: str | None, epost: str | None) -> Iterator[Svar]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from wis import datum
+from wis.utseende import VANLIGT, Utseende
 
 Hal = tuple[str | int, ...]
 """A hole: its kind, and what else it says of how it is filled."""
@@ -28,12 +29,16 @@ many times its event had been changed."""
 
 @dataclass(frozen=True)
 class Lasare:
-    """For whom holes are filled. `sedd_till`: how far they have read the event of the page."""
+    """For whom holes are filled.
+
+    `sedd_till`: how far they have read the event of the page. `utseende`: how they want to have it.
+    """
 
     anvandare_id: int
     aktor_id: int
     namn: str
     sedd_till: datetime | None = None
+    utseende: Utseende = VANLIGT
 
 
 Fyllare = Callable[[Lasare, datetime, Hal], str]
@@ -97,7 +102,7 @@ def _sedan(lasare: Lasare, _now: datetime, _hal: Hal) -> str:
 
 
 def _sedan_tid(lasare: Lasare, now: datetime, _hal: Hal) -> str:
-    return "" if lasare.sedd_till is None else datum.tid(lasare.sedd_till, now)
+    return "" if lasare.sedd_till is None else datum.tid(lasare.sedd_till, now, lasare.utseende.sprak)
 
 
 FYLLARE: dict[str, Fyllare] = {
@@ -105,6 +110,8 @@ FYLLARE: dict[str, Fyllare] = {
     "anvandare": lambda lasare, _now, _hal: str(lasare.anvandare_id),
     "sedan": _sedan,
     "sedan_tid": _sedan_tid,
+    "utseende": lambda lasare, _now, _hal: lasare.utseende.attribut,
     "nu": lambda _lasare, now, _hal: now.isoformat(),
+    "nu_i_ord": lambda lasare, now, _hal: datum.datumtid(now, lasare.utseende.sprak),
 }
 """The kinds that need nothing else; others add their own."""

@@ -1,4 +1,4 @@
-"""Every model, and the migrations that make their tables."""
+"""The version of the schema, and the migrations that make its tables: see wis.modeller."""
 
 from __future__ import annotations
 
@@ -6,31 +6,12 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import inspect, text
 
-import wis.aktorer.models
-import wis.andringar
-import wis.audit
-import wis.auth.models
-import wis.bilagor.models
-import wis.fragor.models
-import wis.handelser.models
-import wis.konton.models
-import wis.lagesbild.models
-import wis.notiser.models
-import wis.overbliven
-import wis.skrivnarvaro
-import wis.sok.index
-import wis.tvaperson.models
-import wis.underrattelser.models
-import wis.ytor.models  # noqa: F401 each of these brings its tables
-from wis.db import Base, Database
+from wis.db import Database
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-__all__ = ["METADATA", "config", "current", "newest", "upgrade"]
-METADATA: MetaData = Base.metadata
 
 
 _VERSION = re.compile(r"(\d{4})_\w+\.py")

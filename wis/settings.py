@@ -4,29 +4,35 @@ Source, strongest first: `WIS_*` in the environment, then `[wis]` in `<instance>
 """
 
 import configparser
-import ipaddress
-import math
 import os
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from wis.settings_varden import (
+    SettingsError,
+    boolean,
+    folder,
+    hosts,
+    is_weak,
+    key,
+    loopback_name,
+    number,
+    one_of,
+    whole,
+)
+
+__all__ = ["PROJECT_ROOT", "Settings", "SettingsError", "load"]
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-_SVAGA_NYCKLAR = {"", "dev", "secret", "changeme", "hemlig"}
 _AV = {"", "0", "false", "no"}
 _KRAV = ("alla", "administratorer", "ingen")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_STORST = 1e6
+_TILES = re.compile(r"https://[^/\s{}?#]+/\S*")
 _PROVIDERS = ("epost_url", "sms_url", "epost_url_2", "sms_url_2")
-_HOST = re.compile(r"(?!-)[a-z0-9åäö-]+(\.[a-z0-9åäö-]+)*")
-
-
-class SettingsError(Exception):
-    """A configuration that must not start; the text says in Swedish how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,19 @@ class Settings:
     # The clamd that reads what is attached: the path of its socket, or host:port.
     clamd: str | None = None
     sms_pris: float | None = None  # What one part of an SMS costs, in öre; None: no cost is shown.
+    # How many hours a phone keeps what was read there, to be read without a network; 0: nothing is kept.
+    natlos_timmar: int = 72
+    # Where the tiles of maps come from, https://…/{z}/{x}/{y}.png, and whose they are; None: outlines alone.
+    karta_rutor: str | None = None
+    karta_kalla: str = ""
+    # A GeoJSON file of the borders of the kommuner; None: they are drawn as hexagons where their main places lie.
+    karta_granser: Path | None = None
+    # Whom people turn to when something can't be used: an address of e-mail, a number, a page.
+    kontakt: str = ""
+    # The hosts that notices to browsers may be handed to; None: those of the browsers that we know.
+    push_vardar: tuple[str, ...] | None = None
+    # The private key by which push services know us, as PEM or base64url; None: one in the instance's folder.
+    vapid_nyckel: str | None = None
 
     @property
     def https(self) -> bool:
@@ -113,7 +132,7 @@ class Settings:
 
         A host that is not this machine alone says nothing of the name that people use: then nothing is changed.
         """
-        name = _loopback_name(host)
+        name = loopback_name(host)
         if self.base_url_given or name is None:
             return self
         return replace(self, base_url=f"http://{name}:{port}")
@@ -130,11 +149,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         instance=instance,
         secret_key=values.get("secret_key") or _stored_secret(instance),
         database_url=values.get("database_url") or f"sqlite:///{instance / 'wis.db'}",
-        demo=_boolean(values, "demo", default=False),
+        demo=boolean(values, "demo", default=False),
         # Flask reads its own switch from the environment, whatever our file says.
-        debug=_boolean(values, "debug", default=False) or env.get("FLASK_DEBUG", "0").lower() not in _AV,
+        debug=boolean(values, "debug", default=False) or env.get("FLASK_DEBUG", "0").lower() not in _AV,
     )
-    for with_these in (_of_the_server, _of_logins, _of_providers, _of_deliveries, _of_attachments):
+    for with_these in (_of_the_server, _of_logins, _of_providers, _of_deliveries, _of_attachments, _of_reading):
         settings = with_these(settings, values)
     _refuse_unsafe(settings)
     return settings
@@ -142,23 +161,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def _of_the_server(settings: Settings, values: Mapping[str, str]) -> Settings:
     """With where it is reached and how it runs."""
-    inbyggda_uttag = _boolean(values, "inbyggda_uttag", default=True)
+    inbyggda_uttag = boolean(values, "inbyggda_uttag", default=True)
     return replace(
         settings,
         base_url=(values.get("bas_url") or settings.base_url).rstrip("/"),
         base_url_given=bool(values.get("bas_url")),
         redis_url=values.get("redis_url") or None,
-        embedded_worker=_boolean(values, "inbyggd_worker", default=True),
+        embedded_worker=boolean(values, "inbyggd_worker", default=True),
         inbyggda_uttag=inbyggda_uttag,
-        processer=_whole(values, "processer", settings.processer, at_least=1),
-        en_process=_boolean(values, "en_process", default=False),
+        processer=whole(values, "processer", settings.processer, at_least=1),
+        en_process=boolean(values, "en_process", default=False),
         threads=_threads(values, inbyggda_uttag=inbyggda_uttag),
-        statisk_katalog=_folder(values, "statisk_katalog"),
-        betrodda_proxyer=_whole(values, "betrodda_proxyer", 0),
-        betrodda_vardar=_hosts(values),
-        read_timeout=_number(values, "read_timeout", settings.read_timeout, at_least=1),
-        ko_grans=_number(values, "ko_grans", settings.ko_grans, at_least=1),
-        matt_nyckel=_key(values, "matt_nyckel"),
+        statisk_katalog=folder(values, "statisk_katalog"),
+        betrodda_proxyer=whole(values, "betrodda_proxyer", 0),
+        betrodda_vardar=hosts(values, "betrodda_vardar"),
+        read_timeout=number(values, "read_timeout", settings.read_timeout, at_least=1),
+        ko_grans=number(values, "ko_grans", settings.ko_grans, at_least=1),
+        matt_nyckel=key(values, "matt_nyckel"),
     )
 
 
@@ -166,23 +185,16 @@ def _threads(values: Mapping[str, str], *, inbyggda_uttag: bool) -> int:
     # Each open screen holds a thread: with fewer than these, a few screens would shut out everybody else. Where screens
     # are connected elsewhere, a thread only draws pages, and more of them only fight for the same interpreter.
     default, at_least = (256, 8) if inbyggda_uttag else (4, 1)
-    return _whole(values, "threads", default, at_least=at_least)
-
-
-def _folder(values: Mapping[str, str], name: str) -> Path | None:
-    raw = values.get(name, "").strip()
-    if raw and not Path(raw).is_absolute():
-        raise SettingsError(f"WIS_{name.upper()} ska vara hela sökvägen, t.ex. /var/cache/wis, inte '{raw}'.")
-    return Path(raw) if raw else None
+    return whole(values, "threads", default, at_least=at_least)
 
 
 def _of_logins(settings: Settings, values: Mapping[str, str]) -> Settings:
     """With how long a login lasts and what it takes."""
     return replace(
         settings,
-        session_tid=_whole(values, "session_tid", settings.session_tid, at_least=60),
-        session_vilotid=_whole(values, "session_vilotid", settings.session_vilotid, at_least=60),
-        andra_faktor=_one_of(values, "andra_faktor", settings.andra_faktor, _KRAV),
+        session_tid=whole(values, "session_tid", settings.session_tid, at_least=60),
+        session_vilotid=whole(values, "session_vilotid", settings.session_vilotid, at_least=60),
+        andra_faktor=one_of(values, "andra_faktor", settings.andra_faktor, _KRAV),
     )
 
 
@@ -195,9 +207,9 @@ def _of_providers(settings: Settings, values: Mapping[str, str]) -> Settings:
         epost_url_2=values.get("epost_url_2") or None,
         sms_url_2=values.get("sms_url_2") or None,
         avsandare=values.get("avsandare") or settings.avsandare,
-        studs_nyckel=_key(values, "studs_nyckel"),
+        studs_nyckel=key(values, "studs_nyckel"),
         studs_brevlada=values.get("studs_brevlada") or None,
-        sms_pris=_number(values, "sms_pris", 0) if values.get("sms_pris", "").strip() else None,
+        sms_pris=number(values, "sms_pris", 0) if values.get("sms_pris", "").strip() else None,
     )
 
 
@@ -205,12 +217,12 @@ def _of_deliveries(settings: Settings, values: Mapping[str, str]) -> Settings:
     """With the times of deliveries."""
     return replace(
         settings,
-        lease=_number(values, "lease", settings.lease, at_least=1),
-        worker_poll=_number(values, "worker_poll", settings.worker_poll, at_least=0.05),
-        backoff=_number(values, "backoff", settings.backoff),
-        ge_upp_efter=_number(values, "ge_upp_efter", settings.ge_upp_efter, at_least=1),
-        angra_tid=_number(values, "angra_tid", settings.angra_tid),
-        paminn_efter=_number(values, "paminn_efter", settings.paminn_efter, at_least=1),
+        lease=number(values, "lease", settings.lease, at_least=1),
+        worker_poll=number(values, "worker_poll", settings.worker_poll, at_least=0.05),
+        backoff=number(values, "backoff", settings.backoff),
+        ge_upp_efter=number(values, "ge_upp_efter", settings.ge_upp_efter, at_least=1),
+        angra_tid=number(values, "angra_tid", settings.angra_tid),
+        paminn_efter=number(values, "paminn_efter", settings.paminn_efter, at_least=1),
     )
 
 
@@ -220,8 +232,30 @@ def _of_attachments(settings: Settings, values: Mapping[str, str]) -> Settings:
     if clamd and not re.fullmatch(r"/.+|[^\s/]+:[0-9]{1,5}", clamd):
         raise SettingsError(f"WIS_CLAMD ska vara hela sökvägen till en socket, eller värd:port, inte '{clamd}'.")
     names = ("bilaga_mb", "bilagor_antal", "bilaga_megapixel")
-    mb, files, pixels = (_whole(values, name, getattr(settings, name), at_least=1) for name in names)
+    mb, files, pixels = (whole(values, name, getattr(settings, name), at_least=1) for name in names)
     return replace(settings, bilaga_mb=mb, bilagor_antal=files, bilaga_megapixel=pixels, clamd=clamd or None)
+
+
+def _of_reading(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """With what phones keep and are told, and where maps come from."""
+    tiles, whose = values.get("karta_rutor", "").strip(), values.get("karta_kalla", "").strip()
+    if tiles and not (_TILES.fullmatch(tiles) and all(part in tiles for part in ("{z}", "{x}", "{y}"))):
+        raise SettingsError(
+            f"WIS_KARTA_RUTOR ska vara en adress med {{z}}, {{x}} och {{y}}, t.ex. "
+            f"https://kartor.example.se/{{z}}/{{x}}/{{y}}.png, inte '{tiles}'."
+        )
+    if tiles and not whose:
+        raise SettingsError("WIS_KARTA_KALLA fattas: skriv vems kartan är, t.ex. © Lantmäteriet. Det visas på kartan.")
+    return replace(
+        settings,
+        natlos_timmar=whole(values, "natlos_timmar", settings.natlos_timmar),
+        karta_rutor=tiles or None,
+        karta_kalla=whose,
+        karta_granser=folder(values, "karta_granser"),
+        kontakt=values.get("kontakt", "").strip(),
+        push_vardar=hosts(values, "push_vardar") or None,
+        vapid_nyckel=values.get("vapid_nyckel", "").strip() or None,
+    )
 
 
 def _instance(env: Mapping[str, str]) -> Path:
@@ -247,77 +281,6 @@ def _from_file(path: Path) -> dict[str, str]:
         ) from fel
 
 
-def _boolean(values: Mapping[str, str], name: str, *, default: bool) -> bool:
-    raw = values.get(name, "").strip().lower()
-    if raw in {"", "0", "1", "ja", "nej", "true", "false"}:
-        return default if raw == "" else raw in {"1", "ja", "true"}
-    raise SettingsError(f"WIS_{name.upper()} ska vara 1 eller 0, inte '{raw}'.")
-
-
-def _number(values: Mapping[str, str], name: str, default: float, *, at_least: float = 0) -> float:
-    raw = values.get(name, "").strip()
-    try:
-        number = float(raw.replace(",", ".") or default)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise SettingsError(f"WIS_{name.upper()} ska vara ett tal, inte '{raw}'.")
-    if not at_least <= number <= _STORST:
-        lowest = f"{at_least:g}".replace(".", ",")
-        raise SettingsError(f"WIS_{name.upper()} ska vara minst {lowest} och högst {_STORST:.0f}, inte {raw}.")
-    return number
-
-
-def _whole(values: Mapping[str, str], name: str, default: int, *, at_least: int = 0) -> int:
-    number = _number(values, name, default, at_least=at_least)
-    if not number.is_integer():
-        raise SettingsError(f"WIS_{name.upper()} ska vara ett heltal, inte '{values[name].strip()}'.")
-    return int(number)
-
-
-def _one_of(values: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
-    raw = values.get(name, "").strip().lower() or default
-    if raw not in choices:
-        raise SettingsError(f"WIS_{name.upper()} ska vara {', '.join(choices[:-1])} eller {choices[-1]}, inte '{raw}'.")
-    return raw
-
-
-def _key(values: Mapping[str, str], name: str) -> str | None:
-    key = values.get(name, "").strip()
-    if key and (_is_weak(key) or not key.isascii()):
-        raise SettingsError(
-            f"WIS_{name.upper()} är för svag: ange minst 32 slumptecken, t.ex. det som 'openssl rand -hex 32' skriver."
-        )
-    return key or None
-
-
-def _hosts(values: Mapping[str, str]) -> tuple[str, ...]:
-    raw = values.get("betrodda_vardar", "").lower().replace(",", " ").split()
-    # A pattern would let in names that nobody thought of; an address has a scheme, a port or a path too many.
-    wrong = next((name for name in raw if not _HOST.fullmatch(name) and _loopback_name(name) is None), None)
-    if wrong is not None:
-        raise SettingsError(
-            f"WIS_BETRODDA_VARDAR ska vara värdnamn med komma emellan, utan https:// och port, t.ex. "
-            f"wis.example.se,wis.internt, inte '{wrong}'."
-        )
-    return tuple(dict.fromkeys(raw))
-
-
-def _loopback_name(host: str) -> str | None:
-    """How an address on this machine is written in a URL, for one who listens on `host`; None if it isn't there."""
-    if host.lower() == "localhost":
-        return "localhost"
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return None
-    if address.is_unspecified:
-        return "127.0.0.1" if address.version == 4 else "[::1]"
-    if not address.is_loopback:
-        return None
-    return f"[{address}]" if address.version == 6 else str(address)
-
-
 def _stored_secret(instance: Path) -> str:
     """The key that signs cookies: made once, kept readable for the owner alone."""
     path = instance / "secret_key"
@@ -326,13 +289,13 @@ def _stored_secret(instance: Path) -> str:
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     with os.fdopen(fd, "w", encoding="ascii") as handle:
-        key = secrets.token_hex(32)
-        handle.write(key)
-    return key
+        made = secrets.token_hex(32)
+        handle.write(made)
+    return made
 
 
 def _refuse_unsafe(settings: Settings) -> None:
-    if _is_weak(settings.secret_key):
+    if is_weak(settings.secret_key):
         raise SettingsError(
             "WIS_SECRET_KEY är för svag: ta bort den så skapas en säker, eller ange minst 32 slumptecken."
         )
@@ -388,13 +351,3 @@ def _refuse_unsafe_production(settings: Settings, host: str) -> None:
             "Med PostgreSQL kan flera processer köra bredvid varandra, och då måste de räkna misslyckade inloggningar "
             "tillsammans: sätt WIS_REDIS_URL. Kör bara en wis run: sätt WIS_EN_PROCESS=1."
         )
-
-
-def _is_weak(key: str) -> bool:
-    """Whether a key could be guessed: short, known, of few characters, or one that repeats or counts."""
-    if len(key) < 32 or key.lower() in _SVAGA_NYCKLAR or len(set(key)) < 8:
-        return True
-    if (key + key).find(key, 1) < len(key):
-        return True
-    steps = [ord(b) - ord(a) for a, b in pairwise(key)]
-    return sum(step in {-1, 0, 1} for step in steps) > len(steps) // 2

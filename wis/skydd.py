@@ -97,16 +97,18 @@ def csp_nonce() -> str:
     return cast(str, g.csp_nonce)
 
 
-def policy(nonce: str, host: str, *, https: bool) -> str:
+def policy(nonce: str, host: str, *, https: bool, bilder: str = "") -> str:
     """The content security policy of a page: what is not named here is refused.
 
     Modules that a script with the nonce imports inherit it. Only the Trusted Types policy 'wis' (static/js/betrodd.js)
-    makes HTML of text.
+    makes HTML of text. `bilder`: who else may send images.
     """
     uttag = f"{'wss' if https else 'ws'}://{host}"
     return (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; "
-        f"connect-src 'self' {uttag}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+        f"img-src 'self' data:{' ' if bilder else ''}{bilder}; "
+        f"connect-src 'self' {uttag}; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types wis"
     )
 
@@ -128,7 +130,13 @@ def satt_huvuden(response: Response, *, https: bool) -> Response:
     satt_grundhuvuden(headers, https=https)
     egen = isinstance(response, EgenLagring) and response.status_code < 400
     page = response.mimetype == "text/html" and not egen
-    headers["Content-Security-Policy"] = policy(csp_nonce(), request.host, https=https) if page else INGET
+    if page:
+        headers["Content-Security-Policy"] = policy(
+            csp_nonce(), request.host, https=https, bilder=g.get("bildkallor", "")
+        )
+    elif not (egen and "Content-Security-Policy" in headers):
+        # A script that runs by itself is ruled by what its own answer says.
+        headers["Content-Security-Policy"] = INGET
     if not egen and (request.endpoint != "static" or response.status_code >= 400):
         headers["Cache-Control"] = "private, no-store"
     return response
@@ -137,7 +145,8 @@ def satt_huvuden(response: Response, *, https: bool) -> Response:
 def satt_grundhuvuden(headers: Headers, *, https: bool) -> None:
     """Set what is the same for each answer, also of the live channel."""
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    # A page whose address is a secret says that nobody is to be told of it at all.
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"

@@ -21,12 +21,13 @@ from itsdangerous import BadSignature
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_cookie, parse_etags
 
-from wis import clock, web
+from wis import clock, tolk, web
 from wis.auth import aktivitet
 from wis.auth import snabbvag as sagt
-from wis.auth.atkomst import inloggad, subjekt
+from wis.auth.atkomst import inloggad, subjekt, utseende
 from wis.auth.service import token_hash
 from wis.db import Database
+from wis.natlos.marke import HUVUD
 from wis.personligt import FORMULAR, NONCE, NUMMER, Fyllning, Hal, Lasare, hal, har_hal, mall_av
 from wis.settings import Settings
 from wis.skydd import csp_nonce
@@ -50,7 +51,7 @@ _HANDELSER = 256
 _VAGAR = re.compile(r"/(?:(?:handelser|underrattelser)?|handelser/(?P<slug>[^/]+)(?:/.*)?)")
 """Where pages that may be kept are. Of an address with an event in it, the stamp is of that event."""
 _EJ_LAGRADE = {"date", "cache-control", "etag", "content-length"}
-_I_304 = {"vary"}
+_I_304 = {"vary", HUVUD.lower()}
 
 
 def init_app(app: Flask) -> None:
@@ -126,7 +127,7 @@ class Begaran:
     def dela(self, likhet: sagt.Likhet) -> None:
         """Let others of the class have the page, if it was drawn by the rights that the class was read with."""
         who = inloggad()
-        if self.klassad is not None and self.klassad.galler(who.anvandare_id, who.aktor_id, who.roll):
+        if self.klassad is not None and self.klassad.galler(who.anvandare_id, who.aktor_id, who.roll, tolk.nu()):
             self.likhet = likhet
 
     @property
@@ -326,4 +327,5 @@ def _lasaren(begaran: object) -> Lasare:
     if isinstance(begaran, Begaran) and begaran.klassad is not None:
         return begaran.klassad.lasare
     who = subjekt()
-    return Lasare(0, 0, "") if who is None else Lasare(who.anvandare_id, who.aktor_id, who.namn)
+    vem = (0, 0, "") if who is None else (who.anvandare_id, who.aktor_id, who.namn)
+    return Lasare(*vem, utseende=utseende())

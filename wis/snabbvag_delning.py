@@ -3,7 +3,7 @@
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from wis import clock, web
@@ -11,6 +11,8 @@ from wis.auth import snabbvag as sagt
 from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.sessioner_service import Spar
 from wis.db import Database
+from wis.lagesbild import versionsmarken
+from wis.lagesbild.versionsmarken import Haft
 from wis.notiser.kvittenser import Svar, markera_last
 from wis.personligt import FYLLARE, NONCE, Fyllare, Mall, hal, mall_av
 from wis.snabbvag_klass import Delad, Ifyllare, Klassminne, Vem
@@ -92,6 +94,7 @@ class Delning:
             if not som_den_ar or (sant is not None and sant.nummer != visat.nummer):
                 return None
             self._oppnat(forfragan, lasare.anvandare_id, sant)
+            self._last(forfragan, lasare.anvandare_id, visat, now)
         return self._ifyllare.sida(delad, lasare, vem, stampel, forfragan.packas, now)
 
     def vittna(self, forfragan: Forfragan, klassad: Klassad, stampel: Stampel, ritning: Ritning, sida: Sida) -> None:
@@ -111,6 +114,11 @@ class Delning:
         if sant is not None and forfragan.oppnas:
             svar = Svar(anvandare_id, sant.aktor_id, "", None, None)
             markera_last(self._database, sant.utskick_id, [svar], anvandare_id)
+
+    def _last(self, forfragan: Forfragan, anvandare_id: int, visat: sagt.Visat, now: datetime) -> None:
+        # Whose page is shared is on duty as nothing.
+        if visat.slag == "lagesbild" and visat.nummer is not None and forfragan.oppnas:
+            versionsmarken.anteckna(self._database, Haft(anvandare_id, visat.id, visat.nummer, now))
 
 
 def _nyckel(forfragan: Forfragan, klassad: Klassad, stampel: Stampel) -> tuple[Hashable, ...]:

@@ -19,6 +19,7 @@ import brotli
 from itsdangerous import URLSafeTimedSerializer
 
 from wis.auth.snabbvag import Likhet
+from wis.natlos.marke import marke, markt_om
 from wis.personligt import FORMULAR, NONCE, NU, NUMMER, Fyllare, Fyllning, Hal, Lasare, Mall
 from wis.snabbvag_minne import Minne, Sida
 from wis.snabbvag_stampel import Stampel
@@ -137,7 +138,9 @@ class Ifyllare:
         egna: dict[Hal, str] = {NONCE: nonce, FORMULAR: formular, NUMMER: str(stampel.nummer)}
         fyllning = Fyllning(self.fyllare, lasare, now, egna)
         etag, kropp = etag_av(delad.mall, fyllning, vem), delad.mall.fyll(fyllning).encode()
-        huvuden = [*delad.huvuden, ("ETag", etag), ("Content-Security-Policy", delad.policy.fyll(fyllning))]
+        eget = marke(self.hemlighet, stampel.inloggning_id, lasare.aktor_id)
+        huvuden = [*markt_om(delad.huvuden, eget), ("ETag", etag)]
+        huvuden.append(("Content-Security-Policy", delad.policy.fyll(fyllning)))
         if packas in _PACKA:
             kropp = _PACKA[packas](kropp)
             huvuden.append(("Content-Encoding", packas))

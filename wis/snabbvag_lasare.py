@@ -28,29 +28,35 @@ from wis.auth.snabbvag import Visat
 from wis.db import Database
 from wis.fragor.models import Rattsfraga
 from wis.lagesbild.atkomst import SAMLAD
+from wis.lagesbild.markmodell import Versionsmarke
 from wis.lagesbild.models import Lagesbild, Utkast
 from wis.notiser.models import Kvittens, Leverans, Utskick
 from wis.personligt import Lasare
 from wis.snabbvag_stampel import Sats, Stampelmaskin, tid
+from wis.sprak import Sprak
 from wis.tvaperson.models import Forslag
 from wis.tvaperson.queries import MINNER
+from wis.utseende import Utseende
 from wis.ytor.models import Lasmarke
 
 
 @dataclass(frozen=True)
 class Klassad:
-    """A reader, and the class that they are of in any event: the actor, since when it has been here, and the role.
+    """A reader, and the class that they are of in any event: the actor, since when it has been here, the role, and the
+    language. How they want pages to look in other ways is in their holes.
 
-    `nummer`: of a page of a lägesbild, by what its event and itself have been changed; None of other pages.
+    `nummer`: of a page of a lägesbild, by what its event and itself have been changed, and which of its versions the
+    reader has read (the latest, and the one before); None of other pages.
     """
 
     lasare: Lasare
     klass: tuple[Any, ...]
     nummer: tuple[Any, ...] | None = None
 
-    def galler(self, anvandare_id: int, aktor_id: int, roll: Roll | None) -> bool:
-        """Whether it is as this reader that the class was read."""
-        return (self.lasare.anvandare_id, aktor_id) == (anvandare_id, self.lasare.aktor_id) and roll in self.klass
+    def galler(self, anvandare_id: int, aktor_id: int, roll: Roll | None, sprak: Sprak) -> bool:
+        """Whether it is as this reader that the class was read, and in this language."""
+        samma = (self.lasare.anvandare_id, aktor_id) == (anvandare_id, self.lasare.aktor_id)
+        return samma and roll in self.klass and sprak is self.lasare.utseende.sprak
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,11 @@ class Lasarmaskin:
         rader = self._maskin.fraga(sats, {"hash": token_hash, "handelse": handelse_id, "bild": bild}, tider)
         if not rader or len(rader) != 1:
             return None
-        anvandare_id, namn, aktor_id, sedd_till, ansluten, roll, *nummer = rader[0]
+        anvandare_id, namn, aktor_id, sedd_till, ansluten, roll, *resten = rader[0]
+        utseende, nummer = Utseende.av(*resten[:5]), resten[5:]
         sedd = sedd_till if self._tid is None or sedd_till is None else self._tid(sedd_till)
-        lasare = Lasare(anvandare_id, aktor_id, namn, sedd)
-        return Klassad(lasare, (aktor_id, ansluten, roll), tuple(nummer) or None)
+        lasare = Lasare(anvandare_id, aktor_id, namn, sedd, utseende)
+        return Klassad(lasare, (aktor_id, ansluten, roll, utseende.sprak), tuple(nummer) or None)
 
     def sant(self, visat: Visat, anvandare_id: int) -> tuple[bool, Sant | None]:
         """Whether the page may be shared with them as it is, and what they open by it.
@@ -131,6 +138,11 @@ def _lasaren() -> Select[*tuple[Any, ...]]:
             mark.scalar_subquery(),
             Aktor.ansluten,
             Medlemskap.roll,
+            Anvandare.tema,
+            Anvandare.kontrast,
+            Anvandare.textstorlek,
+            Anvandare.rorelse,
+            Anvandare.sprak,
         )
         .select_from(Inloggning)
         .join(Anvandare, Anvandare.id == Inloggning.anvandare_id)
@@ -174,7 +186,14 @@ def _av_bild() -> Select[*tuple[Any, ...]]:
         .where(Lagesbild.handelse_id == _HANDELSE, func.coalesce(agare.slug, SAMLAD) == bild)
         .scalar_subquery()
     )
-    return _lasaren().add_columns(dess_id, numret(Raknat.LAGESBILD, dess_id), numret(Raknat.RAM, _HANDELSE))
+    # What its reader has read of it stands on the page too.
+    last = (
+        select(falt)
+        .where(Versionsmarke.anvandare_id == Anvandare.id, Versionsmarke.lagesbild_id == dess_id)
+        .scalar_subquery()
+        for falt in (Versionsmarke.nummer, Versionsmarke.forra)
+    )
+    return _lasaren().add_columns(dess_id, numret(Raknat.LAGESBILD, dess_id), numret(Raknat.RAM, _HANDELSE), *last)
 
 
 _VISAT: dict[str, ColumnElement[bool]] = {

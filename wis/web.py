@@ -1,9 +1,8 @@
-"""What every page shares: database session, CSRF, security headers, errors that people can act on, Swedish filters."""
+"""What every page shares: database session, CSRF, security headers, errors that people can act on."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from importlib import metadata
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -12,26 +11,21 @@ from flask import Flask, Response, current_app, g, jsonify, make_response, rende
 from flask_compress import Compress
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from markupsafe import Markup
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms.fields.core import UnboundField
 
-from wis import clock, datum, skydd
+from wis import clock, skydd, tolk
 from wis import tx as tx_module
 from wis.andringar import Raknat, rakna_om_skrivet
-from wis.db import Database
+from wis.db import DATABASFEL, Database
 from wis.settings import Settings
 
 MAX_FORMULAR = 2 * 1024 * 1024
 MAX_HELTAL = 2**31 - 1
 """The largest number that an id or a counter can be, in a column and so in an address."""
-DATABASFEL = (OperationalError, InterfaceError, PoolTimeoutError)
-"""What is raised when the database is busy, full or out of reach: it may work in a while."""
 csrf = CSRFProtect()
 _log = logging.getLogger(__name__)
 
@@ -89,7 +83,8 @@ def init_app(app: Flask) -> None:
     skydd.init_app(app, app.extensions["wis_settings"])
     app.after_request(lambda response: skydd.satt_huvuden(response, https=settings().https))
     _svara_pa_fel(app)
-    app.jinja_env.filters.update(_FILTER)
+    tolk.init_app(app)
+    app.jinja_env.filters["faltnamn"] = _faltnamn
     wis_version = metadata.version("wis")
     app.context_processor(lambda: {"demo": settings().demo, "now": clock.now(), "wis_version": wis_version})
 
@@ -185,14 +180,18 @@ def rita(mall: str, **varden: Any) -> str:
 
 
 def felsida(status: int, rubrik: str, forklaring: str, *, gor: str = "", behall: bool = False) -> Response:
-    """An error page: what happened, why, what to do. `behall`: what was typed stands ready to be sent again."""
+    """An error page: what happened, why, what to do, in the language of the reader where there is a translation.
+
+    `behall`: what was typed stands ready to be sent again.
+    """
+    rubrik, forklaring, gor = (tolk.gettext(text) if text else "" for text in (rubrik, forklaring, gor))
     if wants_json():
         svar = jsonify(fel=rubrik, forklaring=forklaring, gor=gor)
     else:
         # A foreign page must not have its own text passed off as what the person wrote, one click from being sent.
         kvar = inskickat() if behall and fran_egen_sida() else []
         if behall and not kvar:
-            gor = "Gå tillbaka, ladda om sidan och försök igen."
+            gor = tolk.gettext("Gå tillbaka, ladda om sidan och försök igen.")
         svar = make_response(
             rita("fel.html", status=status, rubrik=rubrik, forklaring=forklaring, gor=gor, inskickat=kvar)
         )
@@ -347,32 +346,3 @@ def _server_error(_error: Exception) -> Response:
         gor="Försök igen. Händer det igen: säg till den som sköter driften och ange klockslaget.",
         behall=request.method == "POST",
     )
-
-
-# --- filters -----------------------------------------------------------------------------------------------------
-
-
-def _tid(moment: datetime) -> str:
-    return datum.tid(moment, clock.now())
-
-
-def _alder(moment: datetime) -> str:
-    return datum.alder(moment, clock.now())
-
-
-def _tidpunkt(moment: datetime) -> Markup:
-    """'14:32, för 12 min sedan', with the age kept true by script."""
-    iso = moment.isoformat(timespec="seconds")
-    return Markup('<time datetime="{}">{}, <span data-alder>{}</span></time>').format(iso, _tid(moment), _alder(moment))
-
-
-_FILTER: dict[str, Callable[..., object]] = {
-    "tid": _tid,
-    "alder": _alder,
-    "tidpunkt": _tidpunkt,
-    "datumtid": datum.datumtid,
-    "klockslag": datum.klockslag,
-    "sista_dag": datum.sista_dag,
-    "falt_av": datum.falt_av,
-    "faltnamn": _faltnamn,
-}

@@ -1,6 +1,8 @@
 // Gives back what was typed in a lägesbild and never reached the server: at once where it follows upon what the server
 // has, else by asking, beside what is there now.
+import { sattGrund } from './formfalt.js';
 import { glom, kopior, tidpunkt } from './kopior.js';
+import { sparadText } from './natlos_lada.js';
 import { enheten } from './sparlage.js';
 
 const SVAR_FRAN_FLIKAR_MS = 300;
@@ -24,6 +26,7 @@ function skrivsIAnnanFlik(nyckel) {
 
 /** Look for copies that belong to the page of `utkast`, and give the newest back. */
 export async function aterstall(utkast, borjan) {
+  if ('sparad' in document.documentElement.dataset) return aterstallUtanNat(utkast, borjan);
   const sparad = avsnittstext(utkast.sparad);
   const funna = [];
   // What the server has got whole; it may show something else by now, which was chosen.
@@ -44,6 +47,20 @@ export async function aterstall(utkast, borjan) {
   } else {
     erbjud(utkast, nyckel, kopia);
   }
+}
+
+/** The page is a kept one, of when it was opened: what was written in it since is the newest of what is here. */
+async function aterstallUtanNat(utkast, borjan) {
+  const [forsta] = await kopior(borjan);
+  const sparad = await sparadText();
+  const [nyckel, kopia] = forsta && !(sparad?.tid > forsta[1].tid) ? forsta : ['', sparad];
+  if (!kopia || utkast.osparat() || (nyckel && (await skrivsIAnnanFlik(nyckel)))) return;
+  utkast.taFram(kopia);
+  sattGrund(utkast.form, kopia.grund, 'text', 'utkast'); // the draft that it was saved as, not the one of the kept page
+  utkast.obesvarad = utkast.attSpara(); // it may have arrived as the page was left: sent again as it was, it counts once
+  sag(`Texten från ${tidpunkt(kopia)} är tillbaka i fälten.`);
+  await utkast.kopiera(); // before the old one goes
+  if (nyckel && nyckel !== utkast.nyckel()) glom(nyckel);
 }
 
 /** Nothing has been saved or typed since: there is nothing to choose between. */

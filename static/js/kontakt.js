@@ -28,6 +28,12 @@ class Kontakt extends EventTarget {
     this.#planera();
   }
 
+  /** What stands here came without the server. */
+  tappad() {
+    this.#stall(true);
+    this.prova();
+  }
+
   /** The server has just answered something else. */
   horde() {
     this.#stall(false);

@@ -24,7 +24,8 @@ const TALAMOD = 1500; // a break shorter than this is not worth a word
 const SPARRAD = 3; // so many tries in vain: there is no way through
 const OMTAG = 3; // so many times a page is asked for that is older than what was told
 const ORD = { lagesbild: 'ny lägesbild', underrattelse: 'ny underrättelse', handelse: 'händelsen är ändrad',
-  forslag: 'ett förslag att godkänna eller ett svar' };
+  forslag: 'ett förslag att godkänna eller ett svar', begaran: 'en begäran eller ett svar',
+  paverkan: 'en åtgärd som berör eller ett svar', anteckning: 'ny anteckning' };
 
 let uppkoppling = null;
 let stoppad = false;

@@ -6,6 +6,8 @@ const NUMMER = /-rad-(\d+)-/;
 // As wis.lagesbild.rader reads numbers.
 const TALGRUPP = /(?<=\d)[ \u00a0\u202f\u2009](?=\d{3}(?!\d))/g;
 const TAL = /[-+\u2212]?\d+(?:[.,]\d+)?/g;
+// As wis.lagesbild.kallmarke: a figure is the same whichever version of its source it is from.
+const MARKE = /[ \t]*\[\[([a-z0-9][a-z0-9-]{0,80}) [1-9][0-9]{0,8} [a-z0-9_-]{1,60}(?: behållen [1-9][0-9]{0,8})?\]\]/g;
 const startade = new WeakSet();
 
 export function starta(rot = document) {
@@ -76,7 +78,7 @@ class Rader {
     }
     const legend = rad.querySelector('legend');
     legend.textContent = legend.textContent.replace(/\d+$/, nummer + 1);
-    rad.querySelector('[data-ta-bort]')?.remove();
+    for (const knapp of rad.querySelectorAll('button')) knapp.remove();
     rad.hidden = false;
     sista.after(rad);
     this.knappen(rad).hidden = true;
@@ -166,7 +168,7 @@ class Rader {
     const plats = this.forra && rad.querySelector('.forra');
     if (!plats) return;
     const [namn, varde, enhet] = [...rad.querySelectorAll(FALT)].map((falt) => falt.value.trim());
-    const forra = this.forra[namn.toLowerCase()];
+    const forra = this.forra[namn.replace(MARKE, ' [[$1]]').toLowerCase()];
     const text = forra === undefined ? '' : [`förra: ${enFore(forra, enhet)}`, ...trend(forra, varde, enhet)].join(' · ');
     if (plats.textContent !== text) plats.textContent = text;
   }

@@ -16,16 +16,20 @@ export function stall(svar) {
 export const klockslag = (ms) =>
   new Intl.DateTimeFormat('sv', { hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Stockholm' }).format(ms);
 
+const engelska = document.documentElement.lang === 'en';
+
 export function omfang(ms) {
   const minuter = Math.floor(ms / 60000);
   if (minuter < 60) return `${minuter} min`;
-  if (minuter >= 48 * 60) return `${Math.floor(minuter / 1440)} dygn`;
+  if (minuter >= 48 * 60) return `${Math.floor(minuter / 1440)} ${engelska ? 'days' : 'dygn'}`;
   const rest = minuter < 180 && minuter % 60 ? ` ${minuter % 60} min` : '';
-  return `${Math.floor(minuter / 60)} tim${rest}`;
+  return `${Math.floor(minuter / 60)} ${engelska ? 'h' : 'tim'}${rest}`;
 }
 
 export function alder(da, nar = nu()) {
   const gatt = nar - da;
+  if (engelska && Math.abs(gatt) >= 60000) return gatt < 0 ? `in ${omfang(-gatt)}` : `${omfang(gatt)} ago`;
+  if (engelska) return gatt < 0 ? 'now' : 'just now';
   if (gatt < 0) return -gatt >= 60000 ? `om ${omfang(-gatt)}` : 'nu';
   return gatt < 60000 ? 'nyss' : `för ${omfang(gatt)} sedan`;
 }

@@ -204,6 +204,7 @@ class Utkast {
     this.falt("revision").value = svar.revision;
     this.minnsGrund();
     this.form.dataset.lagesbild = svar.lagesbild;
+    if (!this.osparat()) this.form.dispatchEvent(new CustomEvent("wis:utkast-sparat", { bubbles: true }));
     if (!this.osparat()) this.glomKopia();
     this.visa();
   }

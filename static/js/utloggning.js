@@ -1,6 +1,7 @@
 // Whoever logs out leaves no text behind in this browser, in any tab; and what only this browser has is not lost without
 // a question. What has not reached the server is saved first.
 import { glom, kopior } from './kopior.js';
+import { taBortAllt } from './natlos_lada.js';
 import { enheten } from './sparlage.js';
 
 const SPARAR_HOGST_MS = 4000;
@@ -57,6 +58,7 @@ async function sparaKopian(form, nyckel, kopia) {
 async function stada() {
   for (const [borjan] of SLAG) for (const [nyckel] of await mina(borjan)) await glom(nyckel);
   document.dispatchEvent(new CustomEvent('wis:utloggad'));
+  await taBortAllt().catch((fel) => console.warn('utloggning: pages are kept', fel)); // the worker does it too
   try {
     localStorage.setItem('wis-utloggad', Date.now()); // other tabs hear of it
   } catch (fel) {

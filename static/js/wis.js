@@ -52,12 +52,16 @@ async function ladda(namn) {
 }
 
 const DELAR = {
-  live: 'body[data-inloggad]',
+  live: 'html:not([data-sparad]) body[data-inloggad]',
+  natlos: 'meta[name=natlos]',
+  push: '[data-push]',
+  natlos_lista: '[data-natlos-lista]',
   utkast: '[data-utkast], [data-utkast-klart]',
   forhandsvisning: '[data-forhandsvisning]',
   granskning: matchMedia('(min-width: 75rem)').matches ? '[data-granskning]' : '[data-granskning-gammal]',
   raknare: '[data-rakna-for]',
   skrivut: '[data-skriv-ut]',
+  dela: '[data-dela]',
   visasom: '[data-visa-som]',
   nedrakning: '[data-nedrakning]',
   kopia: '[data-kopia], [data-kopia-klart]',
@@ -67,6 +71,9 @@ const DELAR = {
   oforandrat: '[data-avsnitt]',
   verktygsrad: 'form.skrivyta',
   rader: 'form [data-rader]',
+  sammanstall: '[data-sammanstall]',
+  karta: '[data-karta]',
+  platsval: 'form .rad-platser',
   tangenter: '[data-hjalp-ruta], [data-snabbtangenter]',
 };
 

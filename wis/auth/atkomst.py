@@ -21,8 +21,11 @@ from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, tok
 from wis.auth.sessioner_service import GLES, Spar
 from wis.auth.strypning import EN_NEKAD, Strypning
 from wis.auth.vem_fragar import Behorighet, LastInloggning
+from wis.db import DATABASFEL
 from wis.settings import Settings
+from wis.sprak import Sprak
 from wis.tx import transaction
+from wis.utseende import VANLIGT, Utseende
 
 View = TypeVar("View", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ class InloggadAnvandare(UserMixin):  # type: ignore[misc]
     inloggning_id: int
     subjekt: Subjekt | None
     bekraftad: datetime | None = None
+    utseende: Utseende = VANLIGT
 
     def get_id(self) -> str:
         """What goes into the signed cookie: a random token, worthless once the login has ended."""
@@ -49,9 +53,11 @@ class InloggadAnvandare(UserMixin):  # type: ignore[misc]
 class Nekad(Exception):
     """Raised by kraver(): becomes a page that says why and who can grant it, or 404 for what must stay unknown."""
 
-    def __init__(self, beslut: Beslut, verb: Verb, sak: Sak) -> None:
+    def __init__(self, beslut: Beslut, verb: Verb, sak: Sak, vad: str = "") -> None:
         super().__init__(beslut.skal)
         self.beslut, self.verb, self.sak = beslut, verb, sak
+        # What they may not, in the words of the page; else the verb's.
+        self.vad = vad or verb.value
 
 
 def oppen(view: View) -> View:
@@ -69,6 +75,16 @@ def utan_roll(view: View) -> View:
 def subjekt() -> Subjekt | None:
     """Who is asking and for which actor; None if not logged in or nothing in force anywhere."""
     return cast("Subjekt | None", getattr(current_user, "subjekt", None))
+
+
+def utseende() -> Utseende:
+    """How the one who asks wants pages to look; of one who has not logged in only the language, as the browser says."""
+    vald: Utseende | None = getattr(current_user, "utseende", None)
+    if vald is not None:
+        return vald
+    # 'sv-SE' before 'en': werkzeug's best_match() would take the one that is written as we write it.
+    vill = (vilket.partition("-")[0].lower() for vilket, hur in request.accept_languages if hur)
+    return Utseende(sprak=next((Sprak(ett) for ett in vill if ett in list(Sprak)), Sprak.SV))
 
 
 def inloggad() -> Subjekt:
@@ -151,6 +167,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Nekad, _nekad)
     app.register_error_handler(InloggningOver, _over)
     app.add_template_global(agerar_for)
+    app.extensions["wis_sprakval"] = lambda: utseende().sprak
     app.context_processor(lambda: {"subjekt": subjekt(), "tillgang": tillgang, "andra_medlemskap": andra_medlemskap})
 
 
@@ -201,7 +218,9 @@ def ladda_inloggad(token: str) -> InloggadAnvandare | None:
     g.inloggning_id = inloggning.id
     if now - (inloggning.senast_aktiv or inloggning.skapad) >= GLES:
         g.anvand_inloggning = inloggning.id
-    return InloggadAnvandare(token, inloggning.anvandare_id, inloggning.id, who, inloggning.bekraftad)
+    return InloggadAnvandare(
+        token, inloggning.anvandare_id, inloggning.id, who, inloggning.bekraftad, inloggning.utseende
+    )
 
 
 def _anteckna_aktivitet(svar: Response) -> Response:
@@ -307,7 +326,7 @@ def _nekad(nekad: Nekad) -> web.Svar:
     if web.wants_json():
         return web.felsida(403, "Du får inte göra detta", nekad.beslut.skal, gor=nekad.beslut.vem_kan)
     inskickat = web.inskickat() if request.method == "POST" and web.fran_egen_sida() else []
-    return web.rita("nekad.html", beslut=nekad.beslut, verb=nekad.verb, inskickat=inskickat), 403
+    return web.rita("nekad.html", beslut=nekad.beslut, vad=nekad.vad, inskickat=inskickat), 403
 
 
 def _anteckna(nekad: Nekad) -> None:
@@ -333,7 +352,7 @@ def _anteckna(nekad: Nekad) -> None:
                 verb=nekad.verb.value,
                 skal=nekad.beslut.skal,
             )
-    except web.DATABASFEL:
+    except DATABASFEL:
         # It was never written: the next one within the minute must be.
         strypning.glom(nyckel)
         _log.exception("a refusal could not be recorded: %s of %s", nekad.verb.value, request.path)

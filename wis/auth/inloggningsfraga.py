@@ -34,6 +34,11 @@ _LOGIN = (
     Inloggning.visa_roll,
     Inloggning.visa_medlemskap_id,
     Inloggning.visa_till,
+    Anvandare.tema,
+    Anvandare.kontrast,
+    Anvandare.textstorlek,
+    Anvandare.rorelse,
+    Anvandare.sprak,
 )
 _HOS = (
     Anvandare.namn,

@@ -156,6 +156,12 @@ def enhetsnyckel(epost: str) -> str | None:
     return known.nyckel_for(epost) if known else None
 
 
+def enhetens_nyckel() -> str | None:
+    """The key of this device, whoever has logged in on it; None the first time."""
+    known = _enhet()
+    return known.nyckel if known else None
+
+
 def strypning() -> Strypning:
     """The app's throttle."""
     return cast(Strypning, current_app.extensions["wis_strypning"])

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wis.aktorer.models import Aktor
 from wis.auth.rules import Roll
 from wis.db import Base, one_of
+from wis.sprak import Sprak
+from wis.utseende import Kontrast, Rorelse, Tema, Textstorlek, Utseende
 
 
 class Anvandarslag(StrEnum):
@@ -30,6 +32,11 @@ class Anvandare(Base):
         one_of("slag", Anvandarslag),
         CheckConstraint("slag = 'person' OR losenord_hash IS NULL", name="funktion_loggar_inte_in"),
         CheckConstraint("(slag = 'person') = (epost IS NOT NULL)", name="person_har_epost"),
+        one_of("tema", Tema),
+        one_of("kontrast", Kontrast),
+        one_of("textstorlek", Textstorlek),
+        one_of("rorelse", Rorelse),
+        one_of("sprak", Sprak),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -42,6 +49,12 @@ class Anvandare(Base):
     senast_inloggad: Mapped[datetime | None]
     # Raised whenever what the person may do changes; open sockets are judged anew by it.
     behorighetsversion: Mapped[int] = mapped_column(default=0)
+    # How the person wants pages to look, on whatever device.
+    tema: Mapped[str] = mapped_column(default=Tema.ENHET, server_default=Tema.ENHET)
+    kontrast: Mapped[str] = mapped_column(default=Kontrast.VANLIG, server_default=Kontrast.VANLIG)
+    textstorlek: Mapped[str] = mapped_column(default=Textstorlek.VANLIG, server_default=Textstorlek.VANLIG)
+    rorelse: Mapped[str] = mapped_column(default=Rorelse.ENHET, server_default=Rorelse.ENHET)
+    sprak: Mapped[str] = mapped_column(default=Sprak.SV, server_default=Sprak.SV)
 
     medlemskap: Mapped[list["Medlemskap"]] = relationship(back_populates="anvandare")
 
@@ -49,6 +62,11 @@ class Anvandare(Base):
     def adress(self) -> str:
         """The person's e-mail; '' for a function, whose mailbox is a Kanal."""
         return self.epost or ""
+
+    @property
+    def utseende(self) -> Utseende:
+        """How the person wants pages to look."""
+        return Utseende.av(self.tema, self.kontrast, self.textstorlek, self.rorelse, self.sprak)
 
 
 class Medlemskap(Base):

@@ -15,7 +15,9 @@ from wis.auth.strypning import EN_RAD, PER_NATVERK, VANTA, Strypning, natverk
 from wis.settings import Settings
 
 PER_NATVERK_GLOMT = "300 per 15 minute"
-_GLOMT, _NYTT_LOSENORD = "konton.glomt", "konton.satt_losenord"
+_GLOMT = "konton.glomt"
+_MED_LANK = {"konton.satt_losenord", "begaran_lank.svara"}
+"""The forms that a link opens."""
 
 
 def init_app(app: Flask, settings: Settings) -> Limiter:
@@ -56,8 +58,8 @@ def _inget_brev() -> bool:
 
 def _misslyckad(svar: Response) -> bool:
     """Whether the try failed: it was refused, and let nobody in."""
-    # Whoever holds a link that works has guessed nothing: the new password alone was too poor.
-    poor = request.endpoint == _NYTT_LOSENORD and svar.status_code == 422
+    # Whoever holds a link that works has guessed nothing: the new password, or the answer, alone was too poor.
+    poor = request.endpoint in _MED_LANK and svar.status_code == 422
     return 400 <= svar.status_code < 500 and not poor and not g.get("nyss_inslappt", False)
 
 
@@ -71,7 +73,9 @@ def _stoppad(_grans: RateLimitExceeded) -> Response:
     strypning: Strypning = current_app.extensions["wis_strypning"]
     if strypning.forsok((EN_RAD, f"rad:nat:{nat}")):
         with web.transaction() as session:
-            audit.record(session, "inloggning strypt", objekt=request.path, adress=request.remote_addr, nat=nat)
+            # The rule and not the path: what stands in it may be a secret that somebody else has a use for.
+            regel = request.url_rule.rule if request.url_rule is not None else request.path
+            audit.record(session, "inloggning strypt", objekt=regel, adress=request.remote_addr, nat=nat)
     what = "begärts för många länkar" if request.endpoint == _GLOMT else "gjorts för många misslyckade försök"
     svar = web.felsida(
         429,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, cast
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 
 from wis.personligt import NUMMER, hal
 
@@ -83,6 +83,7 @@ def lagra(handelse_id: int | None, *, till: datetime | None = None) -> None:
 
 def lagra_inte() -> None:
     """Never keep this page, whoever else says that it may be: it holds what is shown once, or to nobody for long."""
+    g.lagras_inte = True
     begaran = _begaran()
     if begaran is not None:
         begaran.lagra_inte()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wis.auth.rules import RollIHandelse, Tjanst
+from wis.utseende import Utseende
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,13 @@ class LastInloggning:
     visa_roll: str | None
     visa_medlemskap_id: int | None
     visa_till: datetime | None
+    tema: str
+    kontrast: str
+    textstorlek: str
+    rorelse: str
+    sprak: str
+
+    @property
+    def utseende(self) -> Utseende:
+        """How the person wants pages to look."""
+        return Utseende.av(self.tema, self.kontrast, self.textstorlek, self.rorelse, self.sprak)

@@ -13,6 +13,7 @@ from wis.clock import local
 
 _PLATSHALLARE = re.compile(r"\{(kl|halv|dag):(-?\d+)\}")
 _AVRUNDNING = {"kl": 5, "halv": 30, "dag": 30}
+_I_HANDELSE = ("version", "underrattelse", "anteckning", "begaran", "paverkanssvar")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Innehall:
     """What there is; every time is in minutes before `now`, every text has its clock times filled in.
 
     `aktorer` are those that are there besides the ones that the project ships.
+    What is done together in an event has the lists that wis.demo.samverkan names.
     """
 
     personer: list[dict[str, Any]]
@@ -28,15 +30,17 @@ class Innehall:
     funktioner: list[dict[str, Any]]
     fragor: list[dict[str, Any]]
     mallar: list[dict[str, Any]]
+    typhandelser: list[dict[str, Any]]
 
 
 def las(now: datetime) -> Innehall:
-    """The whole content as of `now`. Each event has the lists 'version' and 'underrattelse' beside 'handelse'."""
+    """The whole content as of `now`. Each event has a list of each of _I_HANDELSE beside 'handelse'."""
     people: list[dict[str, Any]] = []
     actors: list[dict[str, Any]] = []
     functions: list[dict[str, Any]] = []
     questions: list[dict[str, Any]] = []
     templates: list[dict[str, Any]] = []
+    kinds: list[dict[str, Any]] = []
     events: dict[str, dict[str, Any]] = {}
     loose: list[dict[str, Any]] = []
     for path in sorted(resources.files("wis.demo").iterdir(), key=lambda entry: entry.name):
@@ -48,14 +52,15 @@ def las(now: datetime) -> Innehall:
         functions += content.get("funktion", [])
         questions += content.get("fraga", [])
         templates += content.get("mall", [])
+        kinds += content.get("typhandelse", [])
         if "handelse" in content:
-            events[content["handelse"]["slug"]] = {"version": [], "underrattelse": []} | content
+            events[content["handelse"]["slug"]] = {slag: [] for slag in _I_HANDELSE} | content
         elif "tillhor" in content:
             loose.append(content)
     for content in loose:
-        events[content["tillhor"]]["version"] += content.get("version", [])
-        events[content["tillhor"]]["underrattelse"] += content.get("underrattelse", [])
-    return Innehall(people, list(events.values()), actors, functions, questions, templates)
+        for slag in _I_HANDELSE:
+            events[content["tillhor"]][slag] += content.get(slag, [])
+    return Innehall(people, list(events.values()), actors, functions, questions, templates, kinds)
 
 
 def _fyll(value: Any, now: datetime) -> Any:

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from wis import clock, markup
 from wis.aktorer.models import Aktor
-from wis.aktorer.queries import find_aktor
 from wis.auth import queries as auth_queries
 from wis.auth.krets import Tlp
 from wis.auth.losenord import hasha
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Roll, Subjekt
 from wis.db import Database
-from wis.demo import LOSENORD, funktioner, innehall, mallar
+from wis.demo import LOSENORD, funktioner, innehall, mallar, samverkan, vilka
 from wis.demo.steg import Handling, Steg
 from wis.fragor import service as fragor
 from wis.handelser.kretsar import Lasarval
@@ -27,6 +26,7 @@ from wis.handelser.queries import find_handelse
 from wis.handelser.sakkrets import Kretsval, signatur
 from wis.handelser.service import skriv_beslut
 from wis.lage.service import Lageskommando, besluta
+from wis.lagesbild import kallprov
 from wis.lagesbild import service as lagesbild
 from wis.lagesbild.mallar import aktuell
 from wis.lagesbild.models import Lagesbild
@@ -61,6 +61,7 @@ def ladda(database: Database, settings: Settings) -> bool:
     steps = [step for event in content.handelser for step in _handelse(event, now)]
     steps += funktioner.turer(content.funktioner)
     steps += [Steg(row["min"], _fraga(row)) for row in content.fragor]
+    steps += [step for event in content.handelser for step in samverkan.steg(event)]
     first_told = AVISERAS_INOM.total_seconds() / 60 + 1
     steps.append(Steg(first_told, lambda session: _prenumerationer(session, content.personer)))
     with clock.at(now - timedelta(days=30)), transaction(database) as session:
@@ -69,6 +70,7 @@ def ladda(database: Database, settings: Settings) -> bool:
         _personer(session, content.personer)
         funktioner.lagg_upp(session, content.funktioner)
         mallar.lagg_upp(session, content.mallar)
+        samverkan.forbered(session, content.typhandelser)
     worker = Worker(database, settings)
     for step in sorted(steps, key=lambda step: -step.minuter):
         with clock.at(now - timedelta(minutes=step.minuter)):
@@ -100,7 +102,7 @@ def _personer(session: Session, personer: list[dict[str, Any]]) -> None:
 def _roller(session: Session, person: Anvandare, roller: list[dict[str, str]]) -> None:
     at: dict[str, Medlemskap] = {}
     for row in roller:
-        aktor = _aktor(session, row["aktor"])
+        aktor = vilka.aktor(session, row["aktor"])
         medlemskap = at.setdefault(
             row["aktor"],
             Medlemskap(anvandare_id=person.id, aktor_id=aktor.id, administrator=False, skapad=clock.now()),
@@ -124,7 +126,7 @@ def _prenumerationer(session: Session, personer: list[dict[str, Any]]) -> None:
                     anvandare_id=person.id,
                     slag=choice["slag"],
                     omfattning=general.get(scope, Omfattning.HANDELSE),
-                    handelse_id=None if scope in general else _hitta(session, scope).id,
+                    handelse_id=None if scope in general else vilka.handelse(session, scope).id,
                     sms=choice["sms"],
                     epost=choice["epost"],
                 )
@@ -151,12 +153,12 @@ def _stang(session: Session, head: dict[str, Any]) -> None:
     kommando = Lageskommando(
         Beslutsslag.STANGD, Lage.ORDINARIE, head["stangd_motivering"], avisera=False, bradskande=False
     )
-    besluta(session, _for_agaren(session, head), _hitta(session, head["slug"]), kommando)
+    besluta(session, _for_agaren(session, head), vilka.handelse(session, head["slug"]), kommando)
 
 
 def _for_agaren(session: Session, head: dict[str, Any]) -> Subjekt:
     """Somebody who may decide for the owner of an event."""
-    agare = _aktor(session, head["agare"])
+    agare = vilka.aktor(session, head["agare"])
     found = [auth_queries.subjekt_av(m) for m in auth_queries.anvandare_hos(session, agare)]
     return next(who for who in found if who.roll in {Roll.TALESPERSON, Roll.REDAKTOR})
 
@@ -176,9 +178,11 @@ def _oppna(session: Session, head: dict[str, Any]) -> None:
         ovning=head["ovning"],
         alla_aktorer=not head["lasare"],
         lage=Lage.ORDINARIE,
-        agare_id=_aktor(session, head["agare"]).id,
+        agare_id=vilka.aktor(session, head["agare"]).id,
         skapad=clock.now(),
-        lasare=[HandelseLasare(aktor_id=_aktor(session, slug).id) for slug in head["lasare"] if slug != head["agare"]],
+        lasare=[
+            HandelseLasare(aktor_id=vilka.aktor(session, slug).id) for slug in head["lasare"] if slug != head["agare"]
+        ],
     )
     session.add(handelse)
     session.flush()
@@ -190,17 +194,17 @@ def _lagesbeslut(slug: str, row: dict[str, Any]) -> Handling:
         kommando = Lageskommando(
             Beslutsslag.LAGE, Lage(row["lage"]), row["motivering"], avisera=False, bradskande=False
         )
-        besluta(session, _subjekt(session, row["person"], row["aktor"]), _hitta(session, slug), kommando)
+        besluta(session, vilka.subjekt(session, row["person"], row["aktor"]), vilka.handelse(session, slug), kommando)
 
     return gor
 
 
 def _version(slug: str, row: dict[str, Any], now: datetime) -> Handling:
     def gor(session: Session) -> None:
-        who = _subjekt(session, row["person"], row["aktor"])
-        plats = Plats(_hitta(session, slug).id, None if row.get("samlad") else who.aktor_id)
+        who, handelse = vilka.subjekt(session, row["person"], row["aktor"]), vilka.handelse(session, slug)
+        plats = Plats(handelse.id, None if row.get("samlad") else who.aktor_id)
         found = find_lagesbild(session, plats.handelse_id, plats.aktor_id)
-        mall = aktuell(session, plats.aktor_id, _hitta(session, slug).typ)
+        mall = aktuell(session, plats.aktor_id, handelse.typ)
         bas, key = (found.senaste if found else 0), uuid.uuid4().hex
         if row.get("oforandrad"):
             result = lagesbild.oforandrat(session, who, plats, bas, key)
@@ -211,7 +215,9 @@ def _version(slug: str, row: dict[str, Any], now: datetime) -> Handling:
             said = Innehall.av(row["sektioner"], row.get("andringsnotering", ""), nasta, marke, mall)
             avisera = clock.now() > now - AVISERAS_INOM
             kommando = Publicering(bas, key, said, _kretsval(session, row, found))
-            html = lagesbild.rendera(said, innehall_av(find_version(session, found.id, bas)) if found else None)
+            fore = innehall_av(find_version(session, found.id, bas)) if found else None
+            lankar = kallprov.lankar(session, who, handelse, found, said.sektioner) if row.get("samlad") else None
+            html = lagesbild.rendera(said, fore, lankar)
             result = lagesbild.publicera(session, who, plats, kommando, html, avisera=avisera)
         if isinstance(result, Avslag):
             raise click.ClickException(f"Demons lägesbild av {row['aktor']} ({row['min']} min) avslogs: {result}")
@@ -222,7 +228,7 @@ def _version(slug: str, row: dict[str, Any], now: datetime) -> Handling:
 def _kretsval(session: Session, row: dict[str, Any], found: Lagesbild | None) -> Kretsval | None:
     if "lasare" not in row:
         return None
-    val = Lasarval(frozenset(_aktor(session, slug).id for slug in row["lasare"]))
+    val = Lasarval(frozenset(vilka.aktor(session, slug).id for slug in row["lasare"]))
     return Kretsval(val, signatur(found.krets if found else None))
 
 
@@ -230,9 +236,9 @@ def _fraga(row: dict[str, Any]) -> Handling:
     """A redaktör asks an actor for the right to its lägesbild for others."""
 
     def gor(session: Session) -> None:
-        who = _subjekt(session, row["person"], row["aktor"])
-        for_ids = [_aktor(session, slug).id for slug in row["for"]]
-        handelse, agare = _hitta(session, row["handelse"]), _aktor(session, row["till"])
+        who = vilka.subjekt(session, row["person"], row["aktor"])
+        for_ids = [vilka.aktor(session, slug).id for slug in row["for"]]
+        handelse, agare = vilka.handelse(session, row["handelse"]), vilka.aktor(session, row["till"])
         fragor.be_om_lagesbild(session, who, handelse, agare, for_ids, row["text"])
 
     return gor
@@ -242,14 +248,14 @@ def _underrattelse(slug: str, row: dict[str, Any]) -> Iterator[Steg]:
     made: list[int] = []
 
     def publicera(session: Session) -> None:
-        who = _subjekt(session, row["person"], row["aktor"])
-        version = underrattelser.publicera(session, who, _hitta(session, slug), _publicering(row, row))
+        who = vilka.subjekt(session, row["person"], row["aktor"])
+        version = underrattelser.publicera(session, who, vilka.handelse(session, slug), _publicering(row, row))
         made.append(version.underrattelse_id)
 
     def ratta(correction: dict[str, Any], bas: int) -> Handling:
         def gor(session: Session) -> None:
             first = session.get_one(Underrattelse, made[0])
-            who = _subjekt(session, row["person"], row["aktor"])
+            who = vilka.subjekt(session, row["person"], row["aktor"])
             underrattelser.ratta(session, who, first, bas, _publicering(correction, row))
 
         return gor
@@ -264,26 +270,3 @@ def _publicering(row: dict[str, Any], first: dict[str, Any]) -> underrattelser.P
     said = Underrattelsetext(row["rubrik"], row["text"], markup.render(row["text"]), first["bradskande"], tlp)
     avisera = row["min"] <= AVISERAS_INOM.total_seconds() / 60
     return underrattelser.Publicering(said, uuid.uuid4().hex, avisera=avisera)
-
-
-# --- shared ------------------------------------------------------------------------------------------------------
-
-
-def _aktor(session: Session, slug: str) -> Aktor:
-    aktor = find_aktor(session, slug)
-    if aktor is None:
-        raise click.ClickException(f"Demon nämner en aktör som inte finns: {slug}")
-    return aktor
-
-
-def _hitta(session: Session, slug: str) -> Handelse:
-    handelse = find_handelse(session, slug)
-    if handelse is None:
-        raise click.ClickException(f"Demon nämner en händelse som inte finns: {slug}")
-    return handelse
-
-
-def _subjekt(session: Session, epost: str, aktor_slug: str) -> Subjekt:
-    person = session.scalars(select(Anvandare).where(Anvandare.epost == epost)).one()
-    medlemskap = auth_queries.giltiga_medlemskap(session, person.id, clock.now())
-    return auth_queries.subjekt_av(next(m for m in medlemskap if m.aktor.slug == aktor_slug))

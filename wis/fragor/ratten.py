@@ -13,6 +13,7 @@ from wis.auth.krets import Tlp
 from wis.auth.rules import Beslut, Fragas, Roll, Sak, Slag, Subjekt, Verb, can
 from wis.fragor.models import Fragetyp, Rattsfraga
 from wis.fragor.rules import SAMLAD, KanInteGes, Mal, las_sida
+from wis.handelser import vidgning
 from wis.handelser.models import Beslutsslag, Handelse, HandelseLasare
 from wis.handelser.queries import find_handelse
 from wis.handelser.service import skriv_beslut
@@ -254,7 +255,7 @@ def ge(session: Session, who: Subjekt, rad: Rattsfraga, *, aven_tidigare: bool) 
     """Give the right, once krav() has been judged: to what is published from now on, or to all of it.
 
     Returns whether the actor reads more by it than it did. Raises KanInteGes where it takes more than
-    that: a label that asks for actors chosen by name.
+    that: a label that asks for actors chosen by name. Raises vidgning.Hindrad where old samlade stand in the way.
     """
     aktor = session.get_one(Aktor, rad.for_aktor_id)
     if rad.typ == Fragetyp.HANDELSE:
@@ -284,6 +285,8 @@ def _oppna_handelsen(session: Session, who: Subjekt, handelse: Handelse, aktor: 
         # A right that has ended is given anew; one that goes on ends when it was to end.
         rad.fran, rad.till = fran, None if rad.till is None or rad.till <= clock.now() else rad.till
     session.flush()
+    if aven_tidigare:
+        vidgning.prova(session, handelse, krets)
     tidigare = ", också det som redan publicerats" if aven_tidigare else ""
     skriv_beslut(session, who, handelse, Beslutsslag.ANDRAD, f"Läsrätt för {aktor.namn}{tidigare}.")
     return True

@@ -27,6 +27,7 @@ from wis.fragor.service import Bett
 from wis.fragor.skickade import skickade
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse
+from wis.handelser.vidgning import Hindrad
 from wis.personligt import Hal, Lasare, hal
 
 bp = Blueprint("fragor", __name__)
@@ -287,6 +288,8 @@ def svara(id: int) -> web.Svar:  # noqa: A002 the name in the address
         flash("Frågan var redan besvarad: någon annan hos er hann före.", "varning")
     except KanInteGes:
         flash("Märkningen TLP:RED kräver att läsarna väljs vid namn. Gör det när ni publicerar nästa version.", "fel")
+    except Hindrad as hinder:
+        flash(f"Inget är ändrat. {hinder}", "fel")
     else:
         flash(_pa_personens_sida(fran_id, fran) if roll else f"Svaret är skickat. {givet}".rstrip(), "klart")
     return redirect(url_for("fragor.inkorg"))

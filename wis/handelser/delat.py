@@ -14,12 +14,13 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from wis import clock
+from wis import clock, tolk
 from wis.andringar import Andringsnummer, Raknat, numret
 from wis.auth.atkomst import inloggad
 from wis.auth.rules import Subjekt
 from wis.delat import Minne, Ritat
 from wis.handelser.models import Handelse
+from wis.sprak import Sprak
 
 T = TypeVar("T")
 TID = timedelta(seconds=30)
@@ -100,8 +101,10 @@ def dela(klassen: Klass | None, namn: tuple[Hashable, ...], rita: Callable[[], R
 
 
 def minnet() -> Minne:
-    """The memory of the running app."""
-    return cast(Minne, current_app.extensions.setdefault("wis_delat", Minne()))
+    """The memory of the running app for the language that is drawn in: no key can forget to say which."""
+    sprak = tolk.nu()
+    namn = "wis_delat" if sprak is Sprak.SV else f"wis_delat_{sprak}"
+    return cast(Minne, current_app.extensions.setdefault(namn, Minne()))
 
 
 def mallens(mall: str, makro: str, *varden: object, **namngivna: object) -> str:

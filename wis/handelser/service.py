@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from wis import audit, clock
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.rules import Subjekt
+from wis.handelser import vidgning
 from wis.handelser.kretsar import Lasarval, satt_handelsens_krets
 from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut, Lage, Typ
 from wis.handelser.rules import Inaktuell, RedanSkickat, egen_nyckel, slug_av
@@ -86,7 +87,8 @@ def andra(session: Session, who: Subjekt, handelse: Handelse, uppgifter: Handels
     """Change what is said of a locked event and who reads it; what changed is logged in words.
 
     `bygger_pa` is the signatur() of what the one who changes saw. Raises Inaktuell if that is not what stands now: a
-    right to read that somebody else took away is not given back unseen.
+    right to read that somebody else took away is not given back unseen. Raises vidgning.Hindrad, with all to be rolled
+    back, where what was published before can't be opened to the new readers.
     """
     before = handelse.lasande_aktorer()
     changes = _andringar(handelse, uppgifter)
@@ -94,8 +96,11 @@ def andra(session: Session, who: Subjekt, handelse: Handelse, uppgifter: Handels
         return
     if bygger_pa != signatur(handelse):
         raise Inaktuell
+    krets = handelse.krets()
     _satt(session, handelse, uppgifter)
     session.flush()
+    if uppgifter.lasare.aven_tidigare:
+        vidgning.prova(session, handelse, krets)
     skriv_beslut(session, who, handelse, Beslutsslag.ANDRAD, f"Ändrat: {', '.join(changes)}.", _union(before, handelse))
 
 

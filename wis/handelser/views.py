@@ -16,6 +16,7 @@ from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.forms import Handelseformular
 from wis.handelser.models import Handelse, Typ
 from wis.handelser.rules import Inaktuell, RedanSkickat
+from wis.handelser.vidgning import Hindrad
 
 bp = Blueprint("handelser", __name__)
 MAX_STANGDA = 50
@@ -89,6 +90,9 @@ def redigera(slug: str) -> web.Svar:
             locked = session.get_one(Handelse, handelse_id, with_for_update={"of": Handelse, "key_share": True})
             who = kraver_nu(session, Verb.ANDRA_HANDELSE, locked.sak())
             service.andra(session, who, locked, uppgifter, form.bygger_pa.data or "")
+    except Hindrad as hinder:
+        form.aven_tidigare.errors = [str(hinder)]
+        return _sida(Sida(form, hamta_handelse(slug, Verb.ANDRA_HANDELSE)))
     except Inaktuell:
         nu = hamta_handelse(slug, Verb.ANDRA_HANDELSE)
         form.bygger_pa.data = service.signatur(nu)

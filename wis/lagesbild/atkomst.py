@@ -16,9 +16,11 @@ from wis.auth.rules import Sak, Verb
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse, Lasarkrets
 from wis.handelser.sakkrets import Otillaten
-from wis.lagesbild import queries
+from wis.lagesbild import kallprov, queries
 from wis.lagesbild.models import Lagesbild, LagesbildVersion
 from wis.lagesbild.plats import Plats, sak_for
+from wis.lagesbild.rules import Innehall
+from wis.lagesbild.ursprungsregler import Lankar
 
 SAMLAD = "samlad"
 
@@ -102,6 +104,12 @@ class Mal:
         kraver(Verb.LASA, self.sak_for(version))
         # What has changed is marked only against what one may read.
         return version, forra if forra is not None and tillgang(Verb.LASA, self.sak_for(forra)) else None
+
+    def lankar(self, innehall: Innehall) -> Lankar | None:
+        """What becomes of the marks of origin in this content: None but of the samlade."""
+        if self.aktor is not None:
+            return None
+        return kallprov.lankar(web.session(), inloggad(), self.handelse, self.lagesbild, innehall.sektioner)
 
     def slutar(self) -> list[datetime]:
         """The moments at which a right to read it ends, or has ended, by itself."""

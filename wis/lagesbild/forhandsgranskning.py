@@ -15,9 +15,11 @@ from wis import clock
 from wis.auth.rules import Subjekt
 from wis.lagesbild import queries, rules, service, sida
 from wis.lagesbild.forms import Lagesbildsformular
+from wis.lagesbild.kallor import alla
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.rules import Innehall
 from wis.lagesbild.sida import Jamforavsnitt, Lasavsnitt
+from wis.lagesbild.ursprungsregler import Lankar
 
 MAX_TECKEN = 4_000_000
 """How much HTML is kept in each process, in characters."""
@@ -61,16 +63,20 @@ class Granskning:
 
 @dataclass(frozen=True)
 class Underlag:
-    """What a Granskning is made of, read: `forra` and `fardiga` (HTML by key) are of version `nummer`."""
+    """What a Granskning is made of, read: `forra` and `fardiga` (HTML by key) are of version `nummer`.
+
+    `lankar`: of the samlade, what its marks of origin become; None: they are text as any other.
+    """
 
     innehall: Innehall
     forra: Innehall
     nummer: int
     fardiga: Mapping[str, str]
+    lankar: Lankar | None = None
 
 
-def underlag(form: Lagesbildsformular, senaste: LagesbildVersion | None) -> Underlag:
-    """Of what stands in the form, whatever is wrong with it, and the latest version."""
+def underlag(form: Lagesbildsformular, senaste: LagesbildVersion | None, lankar: Lankar | None = None) -> Underlag:
+    """Of what stands in the form, whatever is wrong with it, and the latest version; `lankar` as in Underlag."""
     innehall = form.text().innehall
     try:
         innehall = replace(innehall, nasta_uppdatering=rules.tolka_nasta(form.nasta_text(), clock.now()))
@@ -78,7 +84,7 @@ def underlag(form: Lagesbildsformular, senaste: LagesbildVersion | None) -> Unde
         innehall = replace(innehall, nasta_uppdatering=None)
     forra = queries.innehall_av(senaste)
     if senaste is None:
-        return Underlag(innehall, forra, 0, {})
+        return Underlag(innehall, forra, 0, {}, lankar)
     # Rows are drawn beside those of the version before: that of the last version is another than this one's.
     med_rader = {avsnitt.nyckel for avsnitt in innehall.mall.avsnitt if avsnitt.slag.kolumner}
     fardiga = {
@@ -86,7 +92,7 @@ def underlag(form: Lagesbildsformular, senaste: LagesbildVersion | None) -> Unde
         for s in senaste.sektioner
         if s.nyckel not in med_rader and innehall.sektioner.get(s.nyckel) == s.kalla
     }
-    return Underlag(innehall, forra, senaste.nummer, fardiga)
+    return Underlag(innehall, forra, senaste.nummer, fardiga, lankar)
 
 
 def granska(av: Underlag, who: Subjekt) -> Granskning:
@@ -149,7 +155,7 @@ def _rendera(av: Underlag) -> dict[str, str]:
             html[namn] = kand
     nya = {namn: text for namn, text in av.innehall.sektioner.items() if namn not in html}
     if nya:
-        gjorda = service.rendera(replace(av.innehall, sektioner=nya), av.forra)
+        gjorda = service.rendera(replace(av.innehall, sektioner=nya), av.forra, av.lankar)
         for namn, text in gjorda.items():
             # What could not be rendered in time is shown as written, and tried again the next time.
             if "<pre>\n" not in text:
@@ -159,7 +165,9 @@ def _rendera(av: Underlag) -> dict[str, str]:
 
 
 def _nyckel(av: Underlag, namn: str) -> bytes:
-    """By what the section is made of: its kind, its text, and that of the version before."""
+    """By what the section is made of: its kind, its text, that of the version before, and its sources."""
     slag = next((avsnitt.slag for avsnitt in av.innehall.mall.avsnitt if avsnitt.nyckel == namn), "")
-    delar = (str(slag), av.innehall.sektioner[namn], av.forra.sektioner.get(namn, ""))
+    text = av.innehall.sektioner[namn]
+    kallor = None if av.lankar is None else [av.lankar.get(kalla.grund) for kalla in alla(text)]
+    delar = (str(slag), text, av.forra.sektioner.get(namn, ""), kallor)
     return hashlib.sha256(repr(delar).encode()).digest()

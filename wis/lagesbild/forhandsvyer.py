@@ -16,7 +16,8 @@ def granska(slug: str, vem: str) -> web.Svar:
     """What stands in the form, as its readers will see it; nothing is saved."""
     mal = hamta(slug, vem, Verb.SKRIVA)
     senaste = None if mal.lagesbild is None else queries.find_senaste(web.session(), mal.lagesbild.id)
-    underlag, namn = forhandsgranskning.underlag(formular(mal), senaste), mal.namn
+    form, namn = formular(mal), mal.namn
+    underlag = forhandsgranskning.underlag(form, senaste, mal.lankar(form.text().innehall))
     # Rendering may take seconds: hold no connection meanwhile.
     web.end_reading()
     granskning = forhandsgranskning.granska(underlag, inloggad())

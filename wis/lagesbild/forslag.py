@@ -14,7 +14,7 @@ from wis.auth.krets import Tlp
 from wis.auth.rules import Sak, Subjekt, Verb
 from wis.bilagor.rules import Rad, beskrivna
 from wis.handelser.sakkrets import Kretsval, signatur
-from wis.lagesbild import bilagelista, forhandsgranskning, queries, rules, service
+from wis.lagesbild import bilagelista, forhandsgranskning, kallprov, queries, rules, service
 from wis.lagesbild.forhandsgranskning import Underlag
 from wis.lagesbild.mall import STANDARD
 from wis.lagesbild.mallar import mall_av, med_egna
@@ -51,6 +51,9 @@ def foresla(session: Session, who: Subjekt, plats: Plats, tankt: Tankt) -> Forsl
     utfall = rules.publicera(kommando, service.tillstand(session, lagesbild, nyckel, kommando.krets, tillagg))
     if isinstance(utfall, Avslag):
         return utfall
+    kallor = kallprov.prova(session, who, lagesbild, utfall.innehall)
+    if kallor.fel:
+        return Avslag(Avslagsslag.OGILTIG, lagesbild.senaste, kallor.fel)
     innehall = _som_json(kommando, tankt) | {"bilagor": [_bilaga_som_json(rad) for rad in tillagg.rader]}
     niva = niva_av(avisera=tankt.avisera)
     return _foresla(session, who, lagesbild, niva, kommando.bas, kommando.nyckel, innehall)
@@ -185,9 +188,11 @@ def _inaktuell(session: Session, forslag: Forslag, lagesbild: Lagesbild) -> str:
     krets = kommando.krets
     if krets is not None and krets.bygger_pa != signatur(lagesbild.krets):
         return "Vem som får läsa har ändrats sedan det här skrevs."
-    if forfattare is not None and _andra_bilagor(session, forfattare, lagesbild, forslag.innehall):
+    if forfattare is None:
+        return ""
+    if _andra_bilagor(session, forfattare, lagesbild, forslag.innehall):
         return "Bilagorna har ändrats i utkastet sedan det här skrevs."
-    return ""
+    return " ".join(kallprov.prova(session, forfattare, lagesbild, kommando.innehall).fel.values())
 
 
 def _andra_bilagor(session: Session, forfattare: Subjekt, lagesbild: Lagesbild, sparad: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from wis.lagesbild import rader
+from wis.lagesbild.kallmarke import i_ord
 from wis.lagesbild.mall import Avsnittsslag
 from wis.lagesbild.rader import Rad
 from wis.lagesbild.rules import Lage
@@ -91,7 +92,7 @@ def _bada_raderna(mina: list[Rad], andras: list[Rad]) -> list[Rad]:
 
 
 def lasbar(text: str, slag: Avsnittsslag) -> str:
-    """The text as it is shown beside another: each row on a line, its cells with a middle dot between."""
-    funna, fria = rader.dela(text, slag)
+    """The text as it is shown beside another: each row on a line, a middle dot between its cells, marks in words."""
+    funna, fria = rader.dela(i_ord(text), slag)
     rad_for_rad = "\n".join(" · ".join(filter(None, rad)) for rad in funna)
     return "\n\n".join(filter(None, [rad_for_rad, fria]))

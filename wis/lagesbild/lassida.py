@@ -19,7 +19,7 @@ from wis.auth.snabbvag import Likhet, Visat, dela, lagra, lagra_inte
 from wis.delat import Ritat
 from wis.handelser.delat import las_nummer, mallens, minnet, tidigast
 from wis.handelser.sakkrets import lasratt
-from wis.lagesbild import queries, sida
+from wis.lagesbild import lastsida, queries, sida
 from wis.lagesbild.atkomst import Mal
 from wis.lagesbild.bilagesida import att_lasa
 from wis.lagesbild.forms import formularnyckel
@@ -66,6 +66,9 @@ def lassida(mal: Mal, nummer: int | None, *, bestamd: bool = False) -> str:
         lasrattsrad=_lasrattsrad(mal, version),
         utskick=utskick,
         kvittera=kvittera,
+        # Read before it is raised: the page says what is new since the time before.
+        last=lastsida.lasrader(mal, version),
+        sedd=lastsida.oppnad(version),
     )
 
 
@@ -118,7 +121,8 @@ def _till(mal: Mal, version: LagesbildVersion) -> datetime:
 
 def _artikel(mal: Mal, version: LagesbildVersion, forra: LagesbildVersion | None, *, senast: bool) -> Artikel:
     nu = clock.now()
-    nyckel = ("lagesbild", version.lagesbild_id, version.nummer, forra is not None, senast)
+    # The summary, which is not what it was once the version has been thrown away (wis.arkiv.gallring).
+    nyckel = ("lagesbild", version.lagesbild_id, version.nummer, version.sammanfattning, forra is not None, senast)
 
     def rita() -> Ritat[Artikel]:
         grupper = sida.att_lasa(version, forra)

@@ -44,6 +44,7 @@ class Avsnittsslag(StrEnum):
     NYCKELTAL = "nyckeltal"
     ATGARDER = "atgarder"
     ALTERNATIV = "alternativ"
+    PLATSER = "platser"
 
     @property
     def namn(self) -> str:
@@ -64,6 +65,7 @@ _SLAGNAMN = {
     Avsnittsslag.NYCKELTAL: "Nyckeltal",
     Avsnittsslag.ATGARDER: "Åtgärder och vilka de berör",
     Avsnittsslag.ALTERNATIV: "Alternativa utvecklingar",
+    Avsnittsslag.PLATSER: "Platser på kartan",
 }
 
 
@@ -72,6 +74,7 @@ class Forslag(StrEnum):
 
     FUNKTIONER = "funktioner"
     AKTORER = "aktorer"
+    KOMMUNER = "kommuner"
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,12 @@ _KOLUMNER = {
         Kolumn("Utveckling"),
         Kolumn("Sannolikhet", val=SANNOLIKHETER),
         Kolumn("Vad den skulle innebära", lang=True),
+    ),
+    Avsnittsslag.PLATSER: (
+        Kolumn("Plats"),
+        Kolumn("Var på kartan", forslag=Forslag.KOMMUNER),
+        Kolumn("Påverkan", val=GRADER),
+        Kolumn("Vad som gäller där", lang=True),
     ),
 }
 
@@ -134,9 +143,52 @@ FUNKTIONER = (
 """What is suggested as a vital function. Source: MSB's list of important functions of society, in everyday words."""
 
 
+class Utgava(StrEnum):
+    """What is made of some of the sections of a version, for those who need less than the whole."""
+
+    LEDNING = "ledning"
+    KOMMUNIKATOR = "kommunikator"
+    UPPLASNING = "upplasning"
+
+    @property
+    def namn(self) -> str:
+        """The name as shown to people."""
+        return {"ledning": "För ledning", "kommunikator": "För kommunikatör", "upplasning": "Att läsa upp"}[self.value]
+
+
+def forvalda(nyckel: str, slag: Avsnittsslag) -> frozenset[Utgava]:
+    """In which of them a section is, where nobody has chosen: by its key, for an actor's own by what it holds."""
+    if nyckel in _UTGAVOR:
+        return frozenset(_UTGAVOR[nyckel])
+    if slag is Avsnittsslag.FAKTA:
+        return frozenset({Utgava.KOMMUNIKATOR})
+    return frozenset({Utgava.LEDNING}) if slag in {Avsnittsslag.KONSEKVENSER, Avsnittsslag.NYCKELTAL} else frozenset()
+
+
+_UTGAVOR = {
+    "sammanfattning": tuple(Utgava),
+    # What is only believed is for those who decide by it, and is never read out or said on.
+    "lage_fakta": (Utgava.LEDNING, Utgava.KOMMUNIKATOR),
+    "lage_antaganden": (),
+    "nyckeltal": tuple(Utgava),
+    "platser": (Utgava.LEDNING,),
+    "konsekvenser": (Utgava.LEDNING, Utgava.UPPLASNING),
+    "atgarder_vidtagna": (Utgava.KOMMUNIKATOR,),
+    "atgarder_planerade": (Utgava.LEDNING, Utgava.UPPLASNING),
+    "prognos": (Utgava.LEDNING,),
+    "alternativ": (),
+    "resurser": (Utgava.LEDNING,),
+    "kommunikation": (Utgava.KOMMUNIKATOR,),
+    "samverkansbehov": (Utgava.LEDNING, Utgava.UPPLASNING),
+}
+
+
 @dataclass(frozen=True)
 class Avsnitt:
-    """One section: its key in the database, heading, label, a line of advice, what it holds, the most characters."""
+    """One section: its key in the database, heading, label, a line of advice, what it holds, the most characters.
+
+    `valda`: the editions that it is in; None: those of forvalda().
+    """
 
     nyckel: str
     grupp: str
@@ -144,6 +196,17 @@ class Avsnitt:
     ledtext: str
     max_tecken: int = MAX_AVSNITT
     slag: Avsnittsslag = Avsnittsslag.TEXT
+    valda: frozenset[Utgava] | None = None
+
+    def __post_init__(self) -> None:
+        """Choose the editions, if nobody has: two that are in the same ones are then equal."""
+        if self.valda is None:
+            object.__setattr__(self, "valda", forvalda(self.nyckel, self.slag))
+
+    @property
+    def utgavor(self) -> frozenset[Utgava]:
+        """The editions that it is in."""
+        return self.valda or frozenset()
 
     @property
     def namn(self) -> str:
@@ -218,6 +281,14 @@ STANDARD = Mall(
             "Nyckeltal",
             "Tal som följs från gång till gång. Läsaren ser om de har ökat eller minskat.",
             slag=Avsnittsslag.NYCKELTAL,
+        ),
+        Avsnitt(
+            "platser",
+            "2. Händelse och läge",
+            "Platser på kartan",
+            "En rad per plats. Var: en kommuns namn, eller latitud och longitud som 59,33 18,06. Flera punkter: skriv "
+            "linje eller yta först.",
+            slag=Avsnittsslag.PLATSER,
         ),
         Avsnitt(
             "konsekvenser",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from wis.lagesbild.mall import (
     Avsnitt,
     Avsnittsslag,
     Mall,
+    Utgava,
     egen_nummer,
 )
 from wis.lagesbild.models import Lagesbildsmall, LagesbildsmallVersion, LagesbildVersion, Utkast
@@ -52,21 +54,28 @@ def med_egna(
     return mall.med(saknade, Mall(tuple(egna_avsnitt(session, aktor_id, till).values())))
 
 
-def som_json(mall: Mall) -> list[dict[str, str]]:
+def som_json(mall: Mall) -> list[dict[str, Any]]:
     """The sections as a version keeps them."""
     falt = ("nyckel", "grupp", "etikett", "ledtext")
-    return [{namn: getattr(ett, namn) for namn in falt} | {"slag": ett.slag.value} for ett in mall.avsnitt]
+    return [
+        {namn: getattr(ett, namn) for namn in falt}
+        | {"slag": ett.slag.value, "utgavor": sorted(utgava.value for utgava in ett.utgavor)}
+        for ett in mall.avsnitt
+    ]
 
 
 def _avsnitt(sparat: Mapping[str, Any]) -> Avsnitt:
     hogst = MAX_SAMMANFATTNING if sparat["nyckel"] == SAMMANFATTNING else MAX_AVSNITT
+    slag = Avsnittsslag(sparat["slag"])
     return Avsnitt(
         sparat["nyckel"],
         sparat["grupp"],
         sparat["etikett"],
         sparat["ledtext"],
         hogst,
-        Avsnittsslag(sparat["slag"]),
+        slag,
+        # Templates from before there were editions say nothing of them.
+        frozenset(map(Utgava, sparat["utgavor"])) if "utgavor" in sparat else None,
     )
 
 
@@ -121,7 +130,7 @@ def egna_avsnitt(session: Session, aktor_id: int, till: datetime | None = None) 
     `till`: as the newest of those that there were at that time has it, where any of them had it.
     """
     ut: dict[str, Avsnitt] = {}
-    for rad in en_gang(session, ("mallversioner", aktor_id), lambda: _alla_versioner(session, aktor_id)):
+    for rad in en_gang(session, _versionernas_namn(aktor_id), lambda: _alla_versioner(session, aktor_id)):
         for avsnitt in mall_av(rad).avsnitt:
             if till is None or rad.skapad <= till or avsnitt.nyckel not in ut:
                 ut[avsnitt.nyckel] = avsnitt
@@ -134,3 +143,25 @@ def _alla_versioner(session: Session, aktor_id: int) -> Sequence[LagesbildsmallV
     return session.scalars(
         select(version).join(Lagesbildsmall, mallens).where(Lagesbildsmall.aktor_id == aktor_id).order_by(version.id)
     ).all()
+
+
+def forlas(session: Session, versioner: Sequence[LagesbildVersion]) -> None:
+    """Read in one question what hel_mall() of these (with their lägesbild and sections) would ask for one by one."""
+    ids = {
+        rad.lagesbild.aktor_id
+        for rad in versioner
+        if rad.lagesbild.aktor_id is not None
+        and any(map(egen_nummer, mall_av(rad.mallrad).saknade(s.nyckel for s in rad.sektioner)))
+    }
+    if not ids:
+        return
+    version = LagesbildsmallVersion
+    fraga = select(version).join(version.mall).options(contains_eager(version.mall))
+    alla = session.scalars(fraga.where(Lagesbildsmall.aktor_id.in_(ids)).order_by(version.id)).all()
+    for aktor_id in ids:
+        egna = [rad for rad in alla if rad.mall.aktor_id == aktor_id]
+        en_gang(session, _versionernas_namn(aktor_id), partial(list, egna))
+
+
+def _versionernas_namn(aktor_id: int) -> tuple[str, int]:
+    return ("mallversioner", aktor_id)

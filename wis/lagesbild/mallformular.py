@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from wis.lagesbild import mallregler
 from wis.lagesbild.forms import heltal
-from wis.lagesbild.mall import SAMMANFATTNING, STANDARD, Avsnittsslag, Mall
+from wis.lagesbild.mall import SAMMANFATTNING, STANDARD, Avsnittsslag, Mall, Utgava
 from wis.lagesbild.mallregler import Mallrad
 
 LANGST = 1000
@@ -80,6 +80,7 @@ def _rad(data: Mapping[str, str], nyckel: str, i: int) -> Mallrad:
         ledtext,
         Avsnittsslag(slag) if slag in set(Avsnittsslag) else Avsnittsslag.TEXT,
         bool(data.get(f"tagen-{i}")),
+        frozenset(utgava for utgava in Utgava if data.get(f"{utgava.value}-{i}")),
     )
 
 

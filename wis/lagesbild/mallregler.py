@@ -12,8 +12,10 @@ from wis.lagesbild.mall import (
     Avsnitt,
     Avsnittsslag,
     Mall,
+    Utgava,
     ar_nyckel,
     egen_nummer,
+    forvalda,
 )
 
 MAX_ANTAL = 25
@@ -37,6 +39,7 @@ class Mallrad:
     ledtext: str
     slag: Avsnittsslag = Avsnittsslag.TEXT
     tagen: bool = False
+    utgavor: frozenset[Utgava] = frozenset()
 
     @property
     def namn(self) -> str:
@@ -56,7 +59,9 @@ def utan_nummer(rubrik: str) -> str:
 
 def rader_av(mall: Mall) -> list[Mallrad]:
     """The sections, to be edited."""
-    return [Mallrad(a.nyckel, utan_nummer(a.grupp), a.etikett, a.ledtext, a.slag) for a in mall.avsnitt]
+    return [
+        Mallrad(a.nyckel, utan_nummer(a.grupp), a.etikett, a.ledtext, a.slag, utgavor=a.utgavor) for a in mall.avsnitt
+    ]
 
 
 def samlade(rader: Iterable[Mallrad]) -> list[Mallrad]:
@@ -112,7 +117,8 @@ def ny_egen(rader: Iterable[Mallrad], slag: Avsnittsslag) -> Mallrad:
     """An own section of this kind, with nothing said of it yet."""
     upptagna = {rad.nyckel for rad in rader}
     nummer = next(n for n in range(1, len(upptagna) + 2) if f"{NY}{n}" not in upptagna)
-    return Mallrad(f"{NY}{nummer}", "", "", "", slag)
+    nyckel = f"{NY}{nummer}"
+    return Mallrad(nyckel, "", "", "", slag, utgavor=forvalda(nyckel, slag))
 
 
 def granska(rader: Sequence[Mallrad]) -> dict[str, str]:
@@ -164,7 +170,7 @@ def som_mall(rader: Iterable[Mallrad], senaste_egna: int = 0) -> Mall:
 
 def _som_avsnitt(rad: Mallrad, grupp: str) -> Avsnitt:
     hogst = MAX_SAMMANFATTNING if rad.nyckel == SAMMANFATTNING else MAX_AVSNITT
-    return Avsnitt(rad.nyckel, grupp, rad.etikett, rad.ledtext, hogst, rad.slag)
+    return Avsnitt(rad.nyckel, grupp, rad.etikett, rad.ledtext, hogst, rad.slag, rad.utgavor)
 
 
 def hogsta_egna(nycklar: Iterable[str]) -> int:
@@ -182,9 +188,16 @@ def skillnader(fore: Mall, efter: Mall) -> list[str]:
             ut.append(f"{da[nyckel].namn} heter nu {nu[nyckel].namn}")
         if da[nyckel].ledtext != nu[nyckel].ledtext:
             ut.append(f"Nytt råd till {nu[nyckel].namn}: {nu[nyckel].ledtext or 'inget'}")
+        if da[nyckel].utgavor != nu[nyckel].utgavor:
+            ut.append(f"{nu[nyckel].namn} är nu med i: {_utgavonamn(nu[nyckel])}")
     if _ordning(da, nu) != _ordning(nu, da):
         ut.append("Ordningen är ändrad")
     return ut
+
+
+def _utgavonamn(rad: Mallrad) -> str:
+    namn = [utgava.namn for utgava in Utgava if utgava in rad.utgavor]
+    return ", ".join(["Hela", *namn])
 
 
 def _ordning(dessa: Mapping[str, Mallrad], andra: Mapping[str, Mallrad]) -> list[str]:

@@ -13,7 +13,7 @@ from wis.auth.rules import Verb
 from wis.handelser.models import Typ
 from wis.lagesbild import mallar, mallformular, mallregler, mallservice
 from wis.lagesbild.forms import formularklass
-from wis.lagesbild.mall import STANDARD, Mall
+from wis.lagesbild.mall import STANDARD, Mall, Utgava
 from wis.lagesbild.mallar import ALLA_TYPER
 from wis.lagesbild.mallformular import Mallformular
 from wis.lagesbild.models import LagesbildsmallVersion
@@ -202,6 +202,7 @@ def _redigera(aktor: Aktor, typ: str, form: Mallformular, status: int = 200, **m
     visas = _forhandsvisning(mallregler.som_mall(rader)) if form.visa else {}
     page = render_template(
         "lagesbild/mallandra.html",
+        utgavorna=list(Utgava),
         aktor=aktor,
         vilken=_i_adress(typ),
         namn=_namn(typ),

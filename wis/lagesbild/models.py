@@ -178,6 +178,93 @@ class LagesbildSektion(Base):
     html: Mapped[str] = mapped_column(Text)
 
 
+class LagesbildKalla(Base):
+    """Where a paragraph or row (`stycke`, by number within its section) of a samlade version comes from. Immutable.
+
+    A section of a version, or an answer to a begäran. `behallen`: a newer version that was seen when it was kept, or 0;
+    `bearbetad`: what stands here is no longer as any paragraph of the source.
+    """
+
+    __tablename__ = "lagesbild_kalla"
+    __table_args__ = (
+        CheckConstraint("(kalla_lagesbild_id IS NULL) = (kalla_nummer IS NULL)", name="hel_version"),
+        CheckConstraint("(mottagare_id IS NULL) = (svar_nummer IS NULL)", name="helt_svar"),
+        CheckConstraint("(kalla_lagesbild_id IS NULL) <> (mottagare_id IS NULL)", name="version_eller_svar"),
+        ForeignKeyConstraint(
+            ["lagesbild_id", "nummer", "nyckel"],
+            ["lagesbild_sektion.lagesbild_id", "lagesbild_sektion.nummer", "lagesbild_sektion.nyckel"],
+        ),
+        ForeignKeyConstraint(
+            ["kalla_lagesbild_id", "kalla_nummer"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
+        ),
+        ForeignKeyConstraint(["mottagare_id", "svar_nummer"], ["begaran_svar.mottagare_id", "begaran_svar.nummer"]),
+        Index("ix_lagesbild_kalla_kalla", "kalla_lagesbild_id", "kalla_nummer"),
+    )
+
+    lagesbild_id: Mapped[int] = mapped_column(primary_key=True)
+    nummer: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    nyckel: Mapped[str] = mapped_column(primary_key=True)
+    ordning: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stycke: Mapped[int]
+    kalla_lagesbild_id: Mapped[int | None]
+    kalla_nummer: Mapped[int | None]
+    mottagare_id: Mapped[int | None]
+    svar_nummer: Mapped[int | None]
+    kalla_nyckel: Mapped[str]
+    behallen: Mapped[int]
+    bearbetad: Mapped[bool]
+
+
+class Medgivande(Base):
+    """That an owner is asked, and says, whether one section of one version may be taken into the samlade.
+
+    It holds for a samlad that is labelled `tlp` or narrower, and of those who don't read the source for `aktorer` (ids)
+    alone: for more, one asks anew. `svar`: NULL until it is answered.
+    """
+
+    __tablename__ = "medgivande"
+    __table_args__ = (
+        one_of("tlp", Tlp),
+        CheckConstraint("(svar IS NULL) = (besvarad IS NULL)", name="besvarat"),
+        CheckConstraint("(svar IS NULL) = (besvarad_av_id IS NULL)", name="av_nagon"),
+        ForeignKeyConstraint(
+            ["kalla_lagesbild_id", "kalla_nummer"], ["lagesbild_version.lagesbild_id", "lagesbild_version.nummer"]
+        ),
+        Index("ix_medgivande_kalla", "kalla_lagesbild_id", "kalla_nummer"),
+        Index(
+            "ix_medgivande_obesvarat",
+            "agare_id",
+            sqlite_where=text("svar IS NULL"),
+            postgresql_where=text("svar IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handelse_id: Mapped[int] = mapped_column(ForeignKey("handelse.id"))
+    kalla_lagesbild_id: Mapped[int]
+    kalla_nummer: Mapped[int]
+    kalla_nyckel: Mapped[str]
+    # Whose it is, and so who answers.
+    agare_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    tlp: Mapped[str]
+    aktorer: Mapped[list[int]] = mapped_column(JSON)
+    begard: Mapped[datetime]
+    begard_av_id: Mapped[int] = mapped_column(ForeignKey("anvandare.id"))
+    begard_aktor_id: Mapped[int] = mapped_column(ForeignKey("aktor.id"))
+    svar: Mapped[bool | None]
+    besvarad: Mapped[datetime | None]
+    besvarad_av_id: Mapped[int | None] = mapped_column(ForeignKey("anvandare.id"))
+    motivering: Mapped[str] = mapped_column(Text, default="", server_default="")
+    idempotensnyckel: Mapped[str] = mapped_column(unique=True)
+
+    handelse: Mapped[Handelse] = relationship()
+    version: Mapped[LagesbildVersion] = relationship()
+    agare: Mapped[Aktor] = relationship(foreign_keys=[agare_id])
+    begard_av: Mapped[Anvandare] = relationship(foreign_keys=[begard_av_id])
+    begard_aktor: Mapped[Aktor] = relationship(foreign_keys=[begard_aktor_id])
+    besvarad_av: Mapped[Anvandare | None] = relationship(foreign_keys=[besvarad_av_id])
+
+
 class Utkast(Base):
     """What a person has typed and not published. `revision` rises at each save, so that two tabs notice each other."""
 

@@ -203,6 +203,22 @@ def senaste_i_handelse(session: Session, who: Subjekt, handelse_id: int) -> list
     return sorted(found, key=lambda v: (v.lagesbild.aktor_id is not None, svensk_nyckel(v.lagesbild.namn)))
 
 
+def nyast_lasbara_i_handelse(session: Session, who: Subjekt, handelse_id: int) -> list[LagesbildVersion]:
+    """As senaste_i_handelse(), of each the newest version that `who` reads: an older one if later ones are hidden."""
+    annan = aliased(LagesbildVersion)
+    innehall = Lasinnehall(annan.publicerad, Lagesbild.aktor_id, annan.tlp, Lagesbild.krets_id)
+    nyast = (
+        select(func.max(annan.nummer))
+        .where(annan.lagesbild_id == Lagesbild.id, lasbar_for(who, innehall))
+        .correlate(Lagesbild, Handelse)
+        .scalar_subquery()
+    )
+    found = session.scalars(
+        _i_handelse(who).where(Lagesbild.handelse_id == handelse_id, LagesbildVersion.nummer == nyast)
+    )
+    return sorted(found, key=lambda v: (v.lagesbild.aktor_id is not None, svensk_nyckel(v.lagesbild.namn)))
+
+
 def versioner_i_handelse(
     session: Session, who: Subjekt, handelse_id: int, antal: int = 500
 ) -> Sequence[LagesbildVersion]:

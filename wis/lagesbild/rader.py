@@ -4,17 +4,22 @@ A section that holds rows is one text all the same, so that drafts, comparisons,
 as any other: first a line '| a | b | c |' for each row, as a table is written in markdown, then what else was said.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wis.lagesbild.kallmarke import namn_och_aktor
 from wis.lagesbild.mall import Avsnittsslag, Forslag
+from wis.lagesbild.platser import fel_i_var
 
 Rad = tuple[str, ...]
 
 MAX_RADER = 60
 MAX_LASTA = 200
 """Rows that are read as such; more than this never were rows of a form."""
+STORSTA_TAL = 1e15
+"""What is larger is no figure that anybody counts with, and is read as text."""
 TOMMA = 2
 """Empty rows that the form shows after those that are filled."""
 _RAD = re.compile(r"\|(?:[^|\\\n]|\\.)*(?:\|(?:[^|\\\n]|\\.)*)*\|")
@@ -116,6 +121,8 @@ def granska(rader: Sequence[Rad], slag: Avsnittsslag) -> str:
         for kolumn, cell in zip(slag.kolumner, rad, strict=True):
             if kolumn.val and cell and cell not in kolumn.val:
                 return f"Rad {nummer}: {kolumn.etikett.lower()} kan vara {', '.join(kolumn.val)}."
+        if slag is Avsnittsslag.PLATSER and (fel := fel_i_var(rad[1])):
+            return f"Rad {nummer}, var på kartan: {fel}"
     return ""
 
 
@@ -135,8 +142,8 @@ class Nyckeltal:
 
 
 def radnamn(cell: str) -> str:
-    """What tells rows apart: the first cell, whatever its case. As JavaScript's toLowerCase(), which rader.js asks."""
-    return cell.lower()
+    """What tells rows apart: the first cell, whatever its case, and whose it is, whatever the version. As rader.js."""
+    return namn_och_aktor(cell).lower()
 
 
 def nyckeltal(rader: Iterable[Rad], forra: Iterable[Rad]) -> list[Nyckeltal]:
@@ -175,4 +182,5 @@ def tal(text: str) -> float | None:
     """The number that a text is, as people write it ('12 000', '3,5', 'ca 40'); None if it is none, or several."""
     utan_grupper = _TALGRUPP.sub("", text)
     funna = _TAL.findall(utan_grupper)
-    return float(funna[0].replace(",", ".").replace("\u2212", "-")) if len(funna) == 1 else None
+    varde = float(funna[0].replace(",", ".").replace("\u2212", "-")) if len(funna) == 1 else math.inf
+    return varde if abs(varde) < STORSTA_TAL else None

@@ -9,7 +9,7 @@ from wis import datum, markup
 from wis.auth.krets import Tlp
 from wis.clock import local
 from wis.handelser.sakkrets import Kretsval
-from wis.lagesbild import rader
+from wis.lagesbild import kallmarke, rader
 from wis.lagesbild.mall import MAX_NOTERING, SAMMANFATTNING, STANDARD, Mall
 from wis.tvaperson.rules import INGET, Intyg
 
@@ -177,7 +177,8 @@ def granska_langd(innehall: Innehall) -> dict[str, str]:
     """Which texts are too long: Swedish texts by field."""
     fel = {}
     for avsnitt in innehall.mall.avsnitt:
-        langd = len(innehall.sektioner.get(avsnitt.nyckel, ""))
+        # A mark of origin is nothing that the redaktör has written.
+        langd = len(kallmarke.utan(innehall.sektioner.get(avsnitt.nyckel, "")))
         over = langd - avsnitt.max_tecken
         if over > 0:
             fel[avsnitt.nyckel] = (

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wis import audit, clock, markup
+from wis import audit, clock, markup, taggar
 from wis.aktorer.models import Aktor
 from wis.andringar import Andring, anmal
 from wis.andringar import Slag as Andringsslag
@@ -14,14 +14,27 @@ from wis.auth.rules import Sak, Subjekt, Verb
 from wis.bilagor import service as bilagor
 from wis.bilagor.rules import Rad
 from wis.handelser.sakkrets import Kretsval, forlorare, signatur
-from wis.lagesbild import bilagelista, overblivet, queries, rader, rules, utkast
+from wis.lagesbild import (
+    berorda,
+    bilagelista,
+    kallprov,
+    overblivet,
+    queries,
+    rader,
+    rules,
+    ursprungsregler,
+    utkast,
+)
 from wis.lagesbild.bilagelista import Tillagg
+from wis.lagesbild.kallor import utan
+from wis.lagesbild.kallprov import Provning
 from wis.lagesbild.lasratt import andrar_lasratt, byt_krets
 from wis.lagesbild.mall import SAMMANFATTNING, Avsnittsslag
 from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
 from wis.lagesbild.plats import Plats, oppna_last, sak_av
 from wis.lagesbild.radhtml import oforandrad_html, radhtml
 from wis.lagesbild.rules import Avslag, Avslagsslag, Innehall, Publicering, Tillstand
+from wis.lagesbild.ursprungsregler import Bit, Lankar
 from wis.notiser import service as notiser
 from wis.notiser.models import Utskicksslag
 from wis.notiser.rules import lagesbildsrubrik
@@ -43,20 +56,26 @@ class Publicerad:
     utskick_id: int | None = None
 
 
-def rendera(innehall: Innehall, forra: Innehall | None = None) -> dict[str, str]:
+def rendera(innehall: Innehall, forra: Innehall | None = None, lankar: Lankar | None = None) -> dict[str, str]:
     """Safe HTML by key, of key figures beside those of `forra`, the version that it follows.
 
+    `lankar`: of the samlade, what its marks of origin become (wis.lagesbild.kallprov); None: they are text like any.
     Takes up to two seconds, so call it before the transaction is opened.
     """
     slag = {avsnitt.nyckel: avsnitt.slag for avsnitt in innehall.mall.avsnitt}
     delade = {nyckel: rader.dela(text, slag[nyckel]) for nyckel, text in innehall.sektioner.items()}
-    fria = {nyckel: text for nyckel, (_, text) in delade.items() if text}
-    html = dict(zip(fria, markup.render_many(list(fria.values())), strict=True))
+    fria = {nyckel: _bitar(text, lankar) for nyckel, (_, text) in delade.items() if text}
+    html = dict(zip(fria, ursprungsregler.rendera(list(fria.values())), strict=True))
     tidigare = {} if forra is None else forra.sektioner
     return {
-        nyckel: radhtml(slag[nyckel], rad, rader.dela(tidigare.get(nyckel, ""), slag[nyckel])[0]) + html.get(nyckel, "")
+        nyckel: radhtml(slag[nyckel], rad, rader.dela(tidigare.get(nyckel, ""), slag[nyckel])[0], lankar)
+        + html.get(nyckel, "")
         for nyckel, (rad, _) in delade.items()
     }
+
+
+def _bitar(fritt: str, lankar: Lankar | None) -> list[Bit]:
+    return [Bit(fritt)] if lankar is None else ursprungsregler.bitar(fritt, lankar)
 
 
 def publicera(
@@ -82,6 +101,9 @@ def publicera(
     utfall = rules.publicera(kommando, tillstand(session, lagesbild, nyckel, kommando.krets, tillagg))
     if isinstance(utfall, Avslag):
         return utfall
+    kallor = kallprov.prova(session, who, lagesbild, utfall.innehall)
+    if kallor.fel:
+        return Avslag(Avslagsslag.OGILTIG, lagesbild.senaste, kallor.fel)
     niva = niva_av(avisera=avisera)
     intyg = tvaperson.krav(session, who, lagesbild.handelse, niva, kommando.intyg)
     ny, fore = utfall.innehall, _fore(session, lagesbild)
@@ -93,7 +115,8 @@ def publicera(
     version.sammanfattning = smstext(ny)
     version.tlp, version.lagrum = ny.marke.tlp, ny.marke.lagrum
     version.mall_version_id = ny.mall.version_id
-    _skriv(session, lagesbild, version, [(n, text, html[n]) for n, text in ny.sektioner.items()], tillagg.rader)
+    sektioner = [(n, text, html[n]) for n, text in ny.sektioner.items()]
+    _skriv(session, lagesbild, version, sektioner, tillagg.rader, kallor)
     utskick_id = _avisera(session, who, lagesbild, version) if avisera else None
     utkast.ta_bort_publicerat(session, who, lagesbild.id, revision, ny)
     overblivet.publicerat(session, who, lagesbild.id)
@@ -116,6 +139,9 @@ def oforandrat(
     utfall = rules.oforandra(bas, lagesbild.senaste, forra.publicerad, forra.nasta_uppdatering, clock.now())
     if isinstance(utfall, Avslag):
         return utfall
+    kallor = kallprov.prova(session, who, lagesbild, queries.innehall_av(forra))
+    if kallor.fel:
+        return Avslag(Avslagsslag.OGILTIG, lagesbild.senaste, kallor.fel)
     intyg = tvaperson.krav(session, who, lagesbild.handelse, Niva.UTAN_AVISERING, intyg)
     version = _ny_version(lagesbild, who, egen_nyckel, utfall.andringsnotering, utfall.nasta_uppdatering)
     version.godkand_av_id, version.nodlage = intyg.godkand_av_id, intyg.nodlage
@@ -123,18 +149,19 @@ def oforandrat(
     version.tlp, version.lagrum, fore = forra.tlp, forra.lagrum, _fore(session, lagesbild)
     version.mall_version_id = forra.mall_version_id
     samma = [bifogad.rad for bifogad in bilagelista.aktuella(session, lagesbild.id, bas)]
-    _skriv(session, lagesbild, version, _samma_sektioner(forra), samma)
+    _skriv(session, lagesbild, version, _samma_sektioner(forra, kallor), samma, kallor)
     _beratta(session, who, lagesbild, version, fore, avisering=False)
     return Publicerad(lagesbild.id, version.nummer)
 
 
-def _samma_sektioner(forra: LagesbildVersion) -> list[tuple[str, str, str]]:
+def _samma_sektioner(forra: LagesbildVersion, kallor: Provning) -> list[tuple[str, str, str]]:
     """Key, text and HTML of the sections, for a version that says the same."""
+    lankar = None if forra.lagesbild.aktor_id else {kalla: ett.lank() for kalla, ett in kallor.funna.items()}
     slag = {avsnitt.nyckel: avsnitt.slag for avsnitt in queries.innehall_av(forra).mall.avsnitt}
     ut = []
     for s in forra.sektioner:
         sort = slag.get(s.nyckel, Avsnittsslag.TEXT)
-        ut.append((s.nyckel, s.kalla, oforandrad_html(sort, rader.dela(s.kalla, sort)[0], s.html)))
+        ut.append((s.nyckel, s.kalla, oforandrad_html(sort, rader.dela(s.kalla, sort)[0], s.html, lankar)))
     return ut
 
 
@@ -187,6 +214,7 @@ def _skriv(
     version: LagesbildVersion,
     sektioner: list[tuple[str, str, str]],
     bifogade: list[Rad],
+    kallor: Provning,
 ) -> None:
     version.sektioner = [
         LagesbildSektion(nyckel=nyckel, ordning=ordning, kalla=kalla, html=html)
@@ -195,6 +223,11 @@ def _skriv(
     session.add(version)
     lagesbild.senaste = version.nummer
     session.flush()
+    for rad in kallor.rader:
+        rad.lagesbild_id, rad.nummer = lagesbild.id, version.nummer
+    session.add_all(kallor.rader)
+    sak = (lagesbild.id, version.nummer, version.publicerad)
+    taggar.samla(session, taggar.Slag.LAGESBILD, lagesbild.handelse_id, sak, version.andringsnotering)
     bilagor.publicera(session, lagesbild.id, version.nummer, bifogade)
 
 
@@ -216,7 +249,7 @@ def _avisera(session: Session, who: Subjekt, lagesbild: Lagesbild, version: Lage
 
 def smstext(innehall: Innehall) -> str:
     """The summary as plain text: what goes out by SMS and mail."""
-    return markup.text_av(innehall.sektioner.get(SAMMANFATTNING, ""))
+    return markup.text_av(utan(innehall.sektioner.get(SAMMANFATTNING, "")))
 
 
 def _beratta(
@@ -228,6 +261,7 @@ def _beratta(
     *,
     avisering: bool,
 ) -> None:
+    berorda.fraga_berorda(session, lagesbild, version)
     handelse, nu = lagesbild.handelse, sak_av(lagesbild, version)
     objekt = f"lagesbild:{lagesbild.id}:{version.nummer}"
     lank = f"/handelser/{handelse.slug}/lagesbild/{lagesbild.slug}/versioner/{version.nummer}"

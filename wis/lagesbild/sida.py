@@ -36,6 +36,11 @@ class Lasavsnitt:
     andrad: bool
     slag: Avsnittsslag
 
+    @property
+    def kallor(self) -> bool:
+        """Whether any of it says where it is from. Only we write classes into it."""
+        return ' class="kalla"' in self.html
+
 
 def att_lasa(version: LagesbildVersion, forra: LagesbildVersion | None) -> list[tuple[str, list[Lasavsnitt]]]:
     """The sections under their headings; `forra` is the version before. What is not in the template comes last."""

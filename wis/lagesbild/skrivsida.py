@@ -1,18 +1,20 @@
 """What the pages about a lägesbild show of rights, and the page for writing, drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, render_template, request
 
-from wis import web
+from wis import geo, web
 from wis.aktorer.models import Aktor
-from wis.aktorer.queries import alla_aktorer, alla_natverk
+from wis.aktorer.queries import alla_aktorer, alla_natverk, svensk_nyckel
 from wis.auth.atkomst import inloggad, tillgang
 from wis.auth.krets import Tlp
 from wis.auth.rules import Verb
+from wis.auth.snabbvag import lagra_inte
 from wis.handelser.sakkrets import Lasratt, lasratt
-from wis.lagesbild import krock, mallar, queries, service
+from wis.lagesbild import krock, mallar, medgivanden, queries, service
 from wis.lagesbild.atkomst import Mal
 from wis.lagesbild.bilagesida import att_skriva
 from wis.lagesbild.forms import Lagesbildsformular, beskrivningar, formularklass, heltal
@@ -20,6 +22,7 @@ from wis.lagesbild.mall import FUNKTIONER, STANDARD, Forslag, Mall, ar_nyckel
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.plats import sak_av
 from wis.lagesbild.sida import Skrivsida
+from wis.lagesbild.ursprung import Ursprung
 from wis.lagesbild.utkast import text_av
 from wis.notiser.models import Notisslag
 from wis.notiser.rules import lagesbildsrubrik
@@ -109,6 +112,9 @@ def skrivsida(mal: Mal, sidan: Skrivsida, status: int = 200) -> web.Svar:
     if mal.lagesbild is not None:
         sidan.klar = sidan.klar or request.args.get("klar", "")
         sidan.overblivet = krock.overblivna(web.session(), mal.lagesbild.id, sidan.krocken)
+    if sidan.senaste is not None and sidan.senaste.tlp == Tlp.RED:
+        # What it builds on stands on the page, whatever label the new version gets.
+        lagra_inte()
     nummer = 1 + (sidan.senaste.nummer if sidan.senaste is not None else 0)
     page = render_template(
         "lagesbild/skriv.html",
@@ -119,6 +125,7 @@ def skrivsida(mal: Mal, sidan: Skrivsida, status: int = 200) -> web.Svar:
         far_publicera=far_publicera,
         kollegors=[] if mal.lagesbild is None else queries.kollegors_utkast(web.session(), mal.lagesbild.id, who),
         begransade=_begransade(mal) if mal.aktor is None else [],
+        utan_lov=_utan_lov(mal, form) if mal.aktor is None else [],
         lasratt=lasratt(mal.sak, alla_aktorer(web.session())) if sidan.lasratt_andrad else None,
         handelse=mal.handelse,
         ovning=mal.handelse.ovning,
@@ -131,12 +138,19 @@ def skrivsida(mal: Mal, sidan: Skrivsida, status: int = 200) -> web.Svar:
     return page, status
 
 
+def _utan_lov(mal: Mal, form: Lagesbildsformular) -> Sequence[Ursprung]:
+    texter, tlp = form.text().innehall.sektioner, Tlp(form.tlp_hittills())
+    return medgivanden.som_behovs(web.session(), inloggad(), mal.handelse, texter, tlp)
+
+
 def _forslag(form: Lagesbildsformular) -> dict[Forslag, list[str]]:
     """The words that columns of this form suggest."""
     valda = {kolumn.forslag for avsnitt in form.mallen.avsnitt for kolumn in avsnitt.slag.kolumner}
     ord_ = {}
     if Forslag.FUNKTIONER in valda:
         ord_[Forslag.FUNKTIONER] = list(FUNKTIONER)
+    if Forslag.KOMMUNER in valda:
+        ord_[Forslag.KOMMUNER] = sorted((kommun.namn for kommun in geo.kommuner().values()), key=svensk_nyckel)
     if Forslag.AKTORER in valda:
         ord_[Forslag.AKTORER] = [aktor.kortnamn for aktor in alla_aktorer(web.session())]
     return ord_

@@ -13,6 +13,7 @@ from wis.auth.snabbvag import lagra, lagra_inte
 from wis.auth.visning import visbar_som
 from wis.handelser.delat import tidigast
 from wis.lagesbild import (
+    berorda,
     forhandsgranskning,
     forslag,
     krock,
@@ -169,7 +170,7 @@ def _granska(mal: Mal, form: Lagesbildsformular) -> web.Svar:
     """Show it as readers will see it; the draft is saved too, for a page that is looked at may be left."""
     plats, min_text, who = mal.plats, form.text(), inloggad()
     senaste = None if mal.lagesbild is None else queries.find_senaste(web.session(), mal.lagesbild.id)
-    underlag = forhandsgranskning.underlag(form, senaste)
+    underlag = forhandsgranskning.underlag(form, senaste, mal.lankar(min_text.innehall))
     web.end_reading()
     granskad = forhandsgranskning.granska(underlag, who)
     with transaktion() as session:
@@ -231,7 +232,10 @@ def _blev(
     if isinstance(utfall, publicera.Foreslagen):
         return publicera.till_forslaget(utfall)
     flash(f"Version {utfall.nummer} är publicerad" + (" och aviseras." if avisera else ". Ingen aviseras."), "klart")
-    return redirect(pa_nytt().url("senaste"))
+    mal = pa_nytt()
+    if varning := berorda.i_ord(berorda.far_inget_veta(web.session(), mal.version(utfall.nummer))):
+        flash(varning, "varning")
+    return redirect(mal.url("senaste"))
 
 
 # The buttons of the form; wis.lagesbild.krockvyer adds its own.
@@ -254,9 +258,9 @@ def _granska_vald_fil(form: Lagesbildsformular) -> None:
 def _rendera(mal: Mal, innehall: Innehall) -> dict[str, str]:
     """The HTML by key. It may take seconds: the request holds no connection meanwhile, and what it has read is gone."""
     senaste = None if mal.lagesbild is None else queries.find_senaste(web.session(), mal.lagesbild.id)
-    forra = queries.innehall_av(senaste)
+    forra, lankar = queries.innehall_av(senaste), mal.lankar(innehall)
     web.end_reading()
-    return service.rendera(innehall, forra)
+    return service.rendera(innehall, forra, lankar)
 
 
 def _avslagen(form: Lagesbildsformular, min_text: utkast.Text, avslag: Avslag) -> web.Svar:
@@ -333,6 +337,10 @@ def oforandrat(slug: str, vem: str) -> web.Svar:
         return render_template(
             "lagesbild/inaktuell.html", mal=mal, version=senaste, handelse=mal.handelse, ovning=mal.handelse.ovning
         ), 409
+    if isinstance(utfall, Avslag) and utfall.slag is Avslagsslag.OGILTIG:
+        # The sources are read by fewer than read the samlade now.
+        flash(f"Inget är publicerat. {' '.join(utfall.fel.values())}", "varning")
+        return redirect(mal.url("skriv"))
     flash(f"Läget oförändrat är publicerat som version {utfall.nummer}. Ingen aviseras.", "klart")
     return redirect(mal.url("senaste"))
 
@@ -344,7 +352,11 @@ from wis.lagesbild import (  # noqa: E402
     forslagsvyer,  # noqa: F401
     krockvyer,  # noqa: F401
     lasrattsvyer,  # noqa: F401
+    medgivandevyer,  # noqa: F401
     narvarovyer,  # noqa: F401
     oforandratvyer,  # noqa: F401
+    sedanvyer,  # noqa: F401
+    utgavevyer,  # noqa: F401
     utkastvyer,  # noqa: F401
+    vidgning,  # noqa: F401 asked before an event is opened to more readers
 )

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from wis.db import Database
 from wis.migrations.sqlite import prova_referenser, utan_referensprov
-from wis.schema import METADATA
+from wis.modeller import METADATA
 
 
 def _migrate(connection: Connection) -> None:

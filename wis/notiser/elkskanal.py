@@ -173,7 +173,7 @@ def smsutfall(status: int, kropp: bytes, retry: str | None) -> Utfall:
     if 400 <= status < 500 and status not in _FOR_TILLFALLET:
         return permanent(f"SMS-tjänsten nekade numret ({status})")
     return overgaende(
-        f"SMS-tjänsten kunde inte ta emot ({status})", om_leverantoren=True, vanta=_retry(retry) if retry else None
+        f"SMS-tjänsten kunde inte ta emot ({status})", om_leverantoren=True, vanta=retry_after(retry) if retry else None
     )
 
 
@@ -186,7 +186,7 @@ def _id(kropp: bytes) -> str:
     return namn if isinstance(namn, str) and _IDENTITET.fullmatch(namn) else ""
 
 
-def _retry(varde: str) -> float | None:
+def retry_after(varde: str) -> float | None:
     """Seconds by Retry-After: a number, or a date."""
     varde = varde.strip()
     if varde.isascii() and varde.isdigit():

@@ -13,7 +13,7 @@ from wis import clock
 from wis.auth.models import Anvandare
 from wis.db import Database
 from wis.handelser.models import Handelse
-from wis.notiser import queries, rules
+from wis.notiser import bevakare, queries, rules
 from wis.notiser.models import Leverans, Status, Utskick
 from wis.tx import transaction
 
@@ -85,7 +85,8 @@ def _steg(session: Session, utskick: Utskick, antal: int) -> Framsteg:
     till = session.scalar(
         select(Anvandare.id).where(Anvandare.id > efter).order_by(Anvandare.id).offset(antal - 1).limit(1)
     )
-    mottagare = queries.mottagare(session, fraga, now, efter=efter, till=till)
+    prenumeranter = queries.mottagare(session, fraga, now, efter=efter, till=till)
+    mottagare = bevakare.med_bevakande(session, utskick, fraga, prenumeranter, now, till)
     _skriv(session, utskick, mottagare, now)
     strukna = _stryk_aldre(session, utskick, mottagare, now)
     if till is None:

@@ -68,7 +68,9 @@ def forhandsvisning(
         "forlorar": uppraknade([ett.kortnamn for ett in _forlorar(session, tankt)]),
         "skickas": rules.SKICKAS[label],
         "senare": nar.oversikt.fordelning.senare(clock.now(), bradskande=bradskande),
-        "knappord": knappord(nar.oversikt.personer, bradskande=bradskande, rattelse=innehall.rattelse),
+        "knappord": knappord(
+            nar.oversikt.personer, bradskande=bradskande, rattelse=innehall.rattelse, bevakare=nar.oversikt.bevakare
+        ),
         "forhandsvisa_url": _adress_for(handelse, innehall, rattar, samlad=samlad),
         "avisering_tlp": label,
         **_meddelanden(innehall, nar.oversikt.sms),

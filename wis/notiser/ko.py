@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from wis import clock
 from wis.auth.models import Anvandare
 from wis.db import Database
-from wis.notiser import referens, rules
+from wis.notiser import bevakare, referens, rules
 from wis.notiser.bokforing import Bokforing
 from wis.notiser.koposter import Berord, Resultat, Uppdrag, uppdatera
 from wis.notiser.kvittensregler import fortsatt
@@ -144,15 +144,18 @@ class Ko:
         rader = session.execute(_TAGNA, {"leveranser": list(ids)}).all()
         # The texts are long, and most of a batch shares them.
         utskick = {ett.id: ett for ett in session.scalars(_UTSKICK, {"utskick": [rad.utskick_id for rad in rader]})}
-        uppdrag = {rad.id: self._uppdrag(rad, utskick[rad.utskick_id]) for rad in rader}
+        namn = bevakare.namn_for(session, ids)
+        uppdrag = {rad.id: self._uppdrag(rad, utskick[rad.utskick_id], namn.get(rad.id, "")) for rad in rader}
         utan_ratt = _utan_ratt(session, uppdrag, now)
         # What has not been tried was struck when the newer version went.
         ersatta = _ersatta(session, [rad.id for rad in rader if rad.forsok])
         return [_Rad(ett, id_ not in utan_ratt, ersatta.get(id_)) for id_, ett in uppdrag.items()]
 
-    def _uppdrag(self, rad: Any, utskick: Utskick) -> Uppdrag:
-        """`rad` has the columns of _TAGNA."""
-        forst, sms = UPPREPAT if rad.upprepad else "", rad.kanal == Kanalslag.SMS
+    def _uppdrag(self, rad: Any, utskick: Utskick, bevakning: str) -> Uppdrag:
+        """`rad` has the columns of _TAGNA; `bevakning` is what the recipient watches that it hits."""
+        # A notice to a browser has the words of the SMS.
+        forst, sms = UPPREPAT if rad.upprepad else "", rad.kanal != Kanalslag.EPOST
+        text = forst + fortsatt(utskick.sms, rad.funktion) if sms else fortsatt(utskick.epost, rad.funktion)
         return Uppdrag(
             id=rad.id,
             utskick_id=utskick.id,
@@ -162,7 +165,7 @@ class Ko:
             bradskande=utskick.bradskande,
             till=rad.till or "",
             amne=forst + fortsatt(utskick.amne, rad.funktion),
-            text=forst + fortsatt(utskick.sms, rad.funktion) if sms else fortsatt(utskick.epost, rad.funktion),
+            text=rules.for_bevakning(text, bevakning, utskick.tlp, som_sms=sms),
             referens=referens.gor(self._hemlighet, rad.id),
             forsok=rad.forsok,
             fran=rad.fran,

@@ -27,16 +27,18 @@ class Kanalslag(StrEnum):
 
     SMS = "sms"
     EPOST = "epost"
+    PUSH = "push"
 
     @property
     def namn(self) -> str:
         """The name as shown to people."""
-        return {"sms": "SMS", "epost": "e-post"}[self.value]
+        return {"sms": "SMS", "epost": "e-post", "push": "push"}[self.value]
 
 
 class Kanal(Base):
     """A person's number or address. Nothing is sent to it before `verifierad` (but the code itself).
 
+    One of PUSH stands for all the person's browsers (pushmodell) as long as there is any; its address says whose it is.
     `ny_adress` is to replace a verified one, which is in use until the code sent to the new one has come back.
     """
 
@@ -109,6 +111,7 @@ class Prenumeration(Base):
     handelse_id: Mapped[int | None] = mapped_column(ForeignKey("handelse.id"))
     sms: Mapped[bool]
     epost: Mapped[bool]
+    push: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Tystnad(Base):

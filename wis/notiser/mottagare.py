@@ -17,6 +17,7 @@ class Aktorsantal:
     personer: int = 0
     sms: int = 0
     epost: int = 0
+    push: int = 0
     funktioner: int = 0
 
     def __add__(self, annan: "Aktorsantal") -> "Aktorsantal":
@@ -26,6 +27,7 @@ class Aktorsantal:
             self.personer + annan.personer,
             self.sms + annan.sms,
             self.epost + annan.epost,
+            self.push + annan.push,
             self.funktioner + annan.funktioner,
         )
 
@@ -53,7 +55,7 @@ class Fordelning:
 
 
 def fordela(rader: Iterable[tuple[Any, ...]]) -> Fordelning:
-    """From rows of (actor's id, its name, quiet from, quiet until, people, SMS, e-mails, functions); no hours: None."""
+    """From rows of (actor's id, its name, quiet from, quiet until, people, SMS, e-mails, pushes, functions)."""
     aktorer: dict[int, Aktorsantal] = {}
     tystnader: Counter[tuple[str, str]] = Counter()
     for aktor_id, namn, fran, till, personer, *antal in rader:
@@ -76,14 +78,15 @@ class Knappord:
     tyst: str = "Publicera utan avisering"
 
 
-def knappord(personer: int, *, bradskande: bool = False, rattelse: bool = False) -> Knappord:
-    """The words of the buttons, when so many would be told."""
+def knappord(personer: int, *, bradskande: bool = False, rattelse: bool = False, bevakare: int = 0) -> Knappord:
+    """The words of the buttons, when so many would be told, and `bevakare` more at most by what they watch."""
     vad = "Publicera rättelse" if rattelse else "Publicera"
-    if not personer:
+    if not personer and not bevakare:
         return Knappord(f"{vad} (ingen blir aviserad)")
+    antal = f"{personer}" if personer else f"högst {bevakare}"
     if bradskande:
-        return Knappord(f"Publicera BRÅDSKANDE{' rättelse' if rattelse else ''} till {personer}")
-    return Knappord(f"{vad} och avisera {personer}")
+        return Knappord(f"Publicera BRÅDSKANDE{' rättelse' if rattelse else ''} till {antal}")
+    return Knappord(f"{vad} och avisera {antal}")
 
 
 def smskostnad(mottagare: int, segment: int, pris: float | None) -> str:

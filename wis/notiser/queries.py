@@ -93,7 +93,8 @@ class Mottagare:
 class Mottagaroversikt:
     """How many would be told: people, actors, messages per channel, and (name, actor) of who has no channel.
 
-    `funktioner` of the people are functions; `fordelning` is how the people are spread over the actors.
+    `funktioner` of the people are functions; `fordelning` is how the people are spread over the actors. `bevakare`: at
+    most so many more, by what they watch.
     """
 
     personer: int
@@ -103,11 +104,13 @@ class Mottagaroversikt:
     utan_kanal: tuple[tuple[str, str], ...]
     funktioner: int = 0
     fordelning: Fordelning = field(default_factory=Fordelning)
+    bevakare: int = 0
+    push: int = 0
 
     @property
     def mening(self) -> str:
         """'Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34.'"""
-        return rules.mottagarmening(self.personer, self.aktorer, self.sms, self.epost, self.funktioner)
+        return rules.mottagarmening(self.personer, self.aktorer, self.sms, self.epost, self.funktioner, self.push)
 
 
 def lasning_av(session: Session, utskick: Utskick) -> Lasning:
@@ -181,10 +184,10 @@ def mottagare(
         Mottagare(
             person,
             aktor,
-            tuple(slag for slag, nas in ((Kanalslag.SMS, sms), (Kanalslag.EPOST, epost)) if nas),
+            tuple(slag for slag, nas in zip(Kanalslag, (sms, epost, push), strict=True) if nas),
             None if fran is None else (fran, till),
         )
-        for person, aktor, sms, epost, fran, till in rows
+        for person, aktor, sms, epost, push, fran, till in rows
     ]
 
 
@@ -194,8 +197,9 @@ def _mottagare(fraga: Fraga) -> Select[Any]:
     nu: Any = bindparam("nu", type_=UtcDateTime())
     bland: Any = bindparam("efter", type_=Integer()), bindparam("till", type_=Integer())
     sats, kolumner = _mottagarsats(fraga, nu, bland)
+    vilka = kolumner.sms, kolumner.epost, kolumner.push
     return (
-        sats.add_columns(Anvandare.id, Medlemskap.aktor_id, kolumner.sms, kolumner.epost, Tystnad.fran, Tystnad.till)
+        sats.add_columns(Anvandare.id, Medlemskap.aktor_id, *vilka, Tystnad.fran, Tystnad.till)
         .outerjoin(Tystnad, Tystnad.anvandare_id == Anvandare.id)
         .order_by(Anvandare.id)
     )
@@ -227,18 +231,11 @@ def oversikt(
     now = lasning.publicerad
     fraga = Fraga(handelse.id, handelse.ovning, slag, lasning, None if rattar is None else (rattar, _OANDLIG))
     sats, kolumner = _mottagarsats(fraga, now)
-    nadd = or_(kolumner.sms, kolumner.epost)
+    nadd = or_(kolumner.sms, kolumner.epost, kolumner.push)
+    raknas = kolumner.sms, kolumner.epost, kolumner.push, Anvandare.slag == Anvandarslag.FUNKTION
+    antal = (func.count(case((villkor, 1))) for villkor in raknas)
     rader = session.execute(
-        sats.add_columns(
-            Aktor.id,
-            Aktor.kortnamn,
-            Tystnad.fran,
-            Tystnad.till,
-            func.count(),
-            func.count(case((kolumner.sms, 1))),
-            func.count(case((kolumner.epost, 1))),
-            func.count(case((Anvandare.slag == Anvandarslag.FUNKTION, 1))),
-        )
+        sats.add_columns(Aktor.id, Aktor.kortnamn, Tystnad.fran, Tystnad.till, func.count(), *antal)
         .join(Aktor, Aktor.id == Medlemskap.aktor_id)
         .outerjoin(Tystnad, Tystnad.anvandare_id == Anvandare.id)
         .where(nadd)
@@ -251,7 +248,7 @@ def oversikt(
     namn = sorted(((person, aktor) for person, aktor in utan), key=lambda rad: [svensk_nyckel(del_) for del_ in rad])
     alla = nas.summa
     return Mottagaroversikt(
-        alla.personer, len(nas.aktorer), alla.sms, alla.epost, tuple(namn), alla.funktioner, fordelning=nas
+        alla.personer, len(nas.aktorer), alla.sms, alla.epost, tuple(namn), alla.funktioner, nas, push=alla.push
     )
 
 
@@ -261,6 +258,7 @@ class _Kolumner:
 
     sms: ColumnElement[bool]
     epost: ColumnElement[bool]
+    push: ColumnElement[bool]
 
 
 def _mottagarsats(fraga: Fraga, now: datetime, bland: tuple[int, int] = (0, _OANDLIG)) -> tuple[Select[Any], _Kolumner]:
@@ -270,11 +268,9 @@ def _mottagarsats(fraga: Fraga, now: datetime, bland: tuple[int, int] = (0, _OAN
     """
     laser = _forsta_medlemskap(fraga, now, bland)
     egen, allman = aliased(Prenumeration), aliased(Prenumeration)
-    sms_kanal, epost_kanal = aliased(Kanal), aliased(Kanal)
+    kanaler = {slag: aliased(Kanal) for slag in Kanalslag}
     omfattning = Omfattning.OVNINGAR if fraga.ovning else Omfattning.ALLA
-    # A choice for the event goes before the general one, also when it says nothing.
-    vill_sms = or_(func.coalesce(egen.sms, allman.sms, false()), _fick_tidigare(fraga, Kanalslag.SMS))
-    vill_epost = or_(func.coalesce(egen.epost, allman.epost, false()), _fick_tidigare(fraga, Kanalslag.EPOST))
+    vill = _vill(fraga, egen, allman)
     sats = (
         select()
         .select_from(Anvandare)
@@ -288,11 +284,20 @@ def _mottagarsats(fraga: Fraga, now: datetime, bland: tuple[int, int] = (0, _OAN
             allman,
             and_(allman.anvandare_id == Anvandare.id, allman.slag == fraga.slag, allman.omfattning == omfattning),
         )
-        .outerjoin(sms_kanal, _verifierad(sms_kanal, Kanalslag.SMS))
-        .outerjoin(epost_kanal, _verifierad(epost_kanal, Kanalslag.EPOST))
-        .where(or_(vill_sms, vill_epost), *_inom(Anvandare.id, bland))
+        .where(or_(*vill.values()), *_inom(Anvandare.id, bland))
     )
-    return sats, _Kolumner(and_(vill_sms, sms_kanal.id.is_not(None)), and_(vill_epost, epost_kanal.id.is_not(None)))
+    for slag, kanal in kanaler.items():
+        sats = sats.outerjoin(kanal, _verifierad(kanal, slag))
+    return sats, _Kolumner(*(and_(vill[slag], kanal.id.is_not(None)) for slag, kanal in kanaler.items()))
+
+
+def _vill(fraga: Fraga, egen: type[Prenumeration], allman: type[Prenumeration]) -> dict[Kanalslag, ColumnElement[bool]]:
+    # A choice for the event goes before the general one, also when it says nothing.
+    valda = (egen.sms, allman.sms), (egen.epost, allman.epost), (egen.push, allman.push)
+    return {
+        slag: or_(func.coalesce(*val, false()), _fick_tidigare(fraga, slag))
+        for slag, val in zip(Kanalslag, valda, strict=True)
+    }
 
 
 def _forsta_medlemskap(fraga: Fraga, now: datetime, bland: tuple[int, int]) -> Any:
@@ -302,7 +307,7 @@ def _forsta_medlemskap(fraga: Fraga, now: datetime, bland: tuple[int, int]) -> A
         .join(Anvandare, Anvandare.id == Medlemskap.anvandare_id)
         .join(Handelse, Handelse.id == fraga.handelse_id)
         # Said in here too: else each step of an expansion would go through everybody.
-        .where(_laser(fraga.lasning, now), *_inom(Medlemskap.anvandare_id, bland))
+        .where(laser(fraga.lasning, now), *_inom(Medlemskap.anvandare_id, bland))
         .group_by(Medlemskap.anvandare_id)
         .subquery()
     )
@@ -312,7 +317,7 @@ def _inom(id_: Any, bland: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
     return id_ > bland[0], id_ <= bland[1]
 
 
-def _laser(lasning: Lasning, now: datetime) -> ColumnElement[bool]:
+def laser(lasning: Lasning, now: datetime) -> ColumnElement[bool]:
     """SQL: the Medlemskap reads what is judged so, in Handelse."""
     tlp, valda = lasning.tlp, lasning.lasare
     if valda is not None and tlp == Tlp.RED:

@@ -81,7 +81,9 @@ def lagesbildsrubrik(handelse: str, nummer: int, *, samlad: bool) -> str:
     return f"{'Samlad lägesbild' if samlad else 'Lägesbild'} version {nummer}, {handelse}"
 
 
-def mottagarmening(personer: int, aktorer: int, antal_sms: int, antal_epost: int, funktioner: int = 0) -> str:
+def mottagarmening(
+    personer: int, aktorer: int, antal_sms: int, antal_epost: int, funktioner: int = 0, antal_push: int = 0
+) -> str:
     """'Detta går till 34 personer hos 6 aktörer: SMS 12, e-post 34.'
 
     `funktioner` are those of `personer` that are no persons: 'till 34 mottagare hos 6 aktörer, varav 2 funktioner: …'
@@ -92,7 +94,22 @@ def mottagarmening(personer: int, aktorer: int, antal_sms: int, antal_epost: int
     vilka = f"{personer} {vem} hos {aktorer} {'aktör' if aktorer == 1 else 'aktörer'}"
     if funktioner:
         vilka += f", varav {funktioner} {'funktion' if funktioner == 1 else 'funktioner'}"
-    return f"Detta går till {vilka}: SMS {antal_sms}, e-post {antal_epost}."
+    push = f", push {antal_push}" if antal_push else ""
+    return f"Detta går till {vilka}: SMS {antal_sms}, e-post {antal_epost}{push}."
+
+
+def for_bevakning(text: str, namn: str, tlp: str, *, som_sms: bool) -> str:
+    """The message as it is put to one who watches for it: 'Bevakning: snö E4' last, and in an SMS where that is free.
+
+    Nothing where the label lets no text out of the system: what is watched would say what it is about.
+    """
+    if not namn or Tlp(tlp).niva >= Tlp.AMBER_STRICT.niva:
+        return text
+    if not som_sms:
+        return f"{text}\nBevakning: {namn}\n"
+    med = f"{text}\n{sms.ersatt_dyra(f'Bevakning: {namn}')}"
+    fri = tlp == Tlp.CLEAR and sms.mat(med).segment == sms.mat(text).segment
+    return med if fri else text
 
 
 def _markord(innehall: Innehall) -> str:

@@ -1,4 +1,4 @@
-"""The grid on Mina notiser: kinds down, SMS and e-mail across, for all events, all exercises and each event.
+"""The grid on Mina notiser: kinds down, the channels across, for all events, all exercises and each event.
 
 Pure. A row for an event shows what goes for it; first when a box in it is changed does it become a choice of its own.
 """
@@ -86,7 +86,9 @@ def _rad(
 
 def _efter_nyckel(sparade: Iterable[Prenumeration]) -> dict[Valnyckel, Val]:
     return {
-        Valnyckel(Notisslag(rad.slag), Omfattning(rad.omfattning), rad.handelse_id): Val(sms=rad.sms, epost=rad.epost)
+        Valnyckel(Notisslag(rad.slag), Omfattning(rad.omfattning), rad.handelse_id): Val(
+            sms=rad.sms, epost=rad.epost, push=rad.push
+        )
         for rad in sparade
     }
 
@@ -96,8 +98,8 @@ def _falt(nyckel: Valnyckel) -> str:
 
 
 def _sant(skickat: Mapping[str, str], falt: str) -> Val:
-    return Val(sms=f"{falt}-sms" in skickat, epost=f"{falt}-epost" in skickat)
+    return Val(sms=f"{falt}-sms" in skickat, epost=f"{falt}-epost" in skickat, push=f"{falt}-push" in skickat)
 
 
 def _kod(val: Val) -> str:
-    return f"{val.sms:d}{val.epost:d}"
+    return f"{val.sms:d}{val.epost:d}{'1' if val.push else ''}"

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import delete, select, update
@@ -100,12 +100,25 @@ def folj_krets(
     session.execute(update(Utskick).where(samma).values(krets_id=krets_id))
 
 
-def skicka_brev(session: Session, *, anvandare_id: int, kanal: Kanalslag, adress: str, amne: str, text: str) -> Utskick:
-    """One message of the system (an invitation, a code) to one address, ahead of everything else."""
+def skicka_brev(
+    session: Session,
+    *,
+    anvandare_id: int,
+    kanal: Kanalslag,
+    adress: str,
+    amne: str,
+    text: str,
+    tidigast: datetime | None = None,
+    bradskande: bool = True,
+) -> Utskick:
+    """One message of the system (an invitation, a code, a word to an actor) to one address.
+
+    Ahead of everything else if it is `bradskande`, and not before `tidigast`.
+    """
     now = clock.now()
     utskick = Utskick(
         slag=Utskicksslag.SYSTEM,
-        bradskande=True,
+        bradskande=bradskande,
         skapad=now,
         amne=amne,
         sms=text,
@@ -121,10 +134,10 @@ def skicka_brev(session: Session, *, anvandare_id: int, kanal: Kanalslag, adress
             anvandare_id=anvandare_id,
             kanal=kanal,
             adress=adress,
-            prioritet=0,
+            prioritet=0 if bradskande else 1,
             status=Status.VANTAR,
-            tidigast=now,
-            fran=now,
+            tidigast=tidigast or now,
+            fran=tidigast or now,
             andrad=now,
         )
     )
@@ -275,10 +288,11 @@ def _kodhash(salt: str, kod: str) -> str:
 
 @dataclass(frozen=True)
 class Val:
-    """By which channels one wants to be told; neither is a choice too."""
+    """By which channels one wants to be told; none of them is a choice too."""
 
     sms: bool
     epost: bool
+    push: bool = False
 
 
 @dataclass(frozen=True)
@@ -328,11 +342,12 @@ def _spara_ett(session: Session, vems: int, nyckel: Valnyckel, rad: Prenumeratio
             handelse_id=nyckel.handelse_id,
             sms=valt.sms,
             epost=valt.epost,
+            push=valt.push,
         )
         session.add(rad)
         return True
-    andrat = (rad.sms, rad.epost) != (valt.sms, valt.epost)
-    rad.sms, rad.epost = valt.sms, valt.epost
+    andrat = (rad.sms, rad.epost, rad.push) != (valt.sms, valt.epost, valt.push)
+    rad.sms, rad.epost, rad.push = valt.sms, valt.epost, valt.push
     return andrat
 
 

@@ -1,4 +1,4 @@
-"""What the operator has configured, as something that sends. All sending goes through Apprise.
+"""What the operator has configured, as something that sends. SMS and e-mail go through Apprise.
 
 `WIS_EPOST_URL`
     `smtps://user:password@host/?fran=wis@example.se` (TLS from the start, port 465), `smtp+starttls://…` (TLS after
@@ -37,6 +37,7 @@ from wis.notiser.apprise_kanaler import ASSET, PARTI, AnnanKanal, Forsandelse, M
 from wis.notiser.elkskanal import Elkskanal, Smstjanst
 from wis.notiser.forbindelser import OPPNINGSTID
 from wis.notiser.models import Kanalslag
+from wis.notiser.pushkanal import Pushkanal
 from wis.notiser.rules import Utfall, Utfallsslag, permanent
 from wis.notiser.smtpkanal import Smtpkanal, Smtpserver, anslut, felorsak
 from wis.settings import Settings, SettingsError
@@ -94,6 +95,8 @@ def skapa(kanal: Kanalslag, settings: Settings, database: Database) -> list[Tran
     """What sends by this channel, the provider to prefer first. Raises SettingsError if a URL is wrong."""
     if settings.demo:
         return [Utkorgskanal(database, kanal)]
+    if kanal is Kanalslag.PUSH:
+        return [Pushkanal(settings, database, tid_per_meddelande(settings.lease))]
     return [_skapa(kanal, *en, settings) for en in _leverantorer(kanal, settings)] or [_EjInstalld(str(kanal))]
 
 
@@ -207,7 +210,7 @@ def kontrollera(settings: Settings) -> list[tuple[bool, str]]:
     """
     if settings.demo:
         return [(True, "Demo: e-post och SMS visas i Utkorgen, inget skickas.")]
-    return [svar for kanal in Kanalslag for svar in _kontrollera(kanal, settings)]
+    return [svar for kanal in (Kanalslag.SMS, Kanalslag.EPOST) for svar in _kontrollera(kanal, settings)]
 
 
 def _kontrollera(kanal: Kanalslag, settings: Settings) -> list[tuple[bool, str]]:

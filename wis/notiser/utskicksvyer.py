@@ -12,7 +12,7 @@ from wis.auth.models import Anvandare
 from wis.auth.rules import JA, Beslut, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
 from wis.handelser.models import Handelse
-from wis.notiser import csvfil, leveransfragor, leveransrader, leveransservice, queries, sms
+from wis.notiser import bevakare, csvfil, leveransfragor, leveransrader, leveransservice, queries, sms
 from wis.notiser.models import Utskick
 from wis.notiser.views import bp, vart
 
@@ -21,7 +21,8 @@ from wis.notiser.views import bp, vart
 
 @dataclass(frozen=True)
 class Laget:
-    """How a dispatch stands. `hallet`: it is held, and may be taken back; `nadda`: how many it would go to, then.
+    """How a dispatch stands. `hallet`: it is held, and may be taken back; `nadda`: how many it would go to, then, and
+    `bevakare` how many more at most, by what they watch.
 
     `rader` are by actor, `summa` of them all; `avgora`: whether the one who looks decides about it; `ersatt_av`: the
     version that has been sent since, if any.
@@ -32,6 +33,7 @@ class Laget:
     summa: leveransfragor.Antal
     hallet: bool
     nadda: int
+    bevakare: int
     avgora: Beslut
     ersatt_av: int | None
     angrad_av: str
@@ -68,6 +70,7 @@ def laget(utskick: Utskick) -> Laget:
         summa=sum((rad.antal for rad in rader), leveransfragor.Antal()),
         hallet=hallet,
         nadda=queries.antal_nadda(session, utskick) if hallet else 0,
+        bevakare=bevakare.hogst_av(session, utskick, now) if hallet else 0,
         avgora=_far_avgora(session, utskick),
         ersatt_av=leveransfragor.ersatt_av(session, utskick),
         angrad_av="" if angrad_av is None else angrad_av.namn,

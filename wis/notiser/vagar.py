@@ -53,7 +53,12 @@ class Vag:
         nu = time.monotonic()
         self._vagar.raknare.lagg_till(self.transport.leverantor, clock.now(), utfall)
         var_frisk = self.brytare.frisk
-        blev_frisk = [self.brytare.svar(nu, fel=ett.om_leverantoren, vanta=ett.vanta) for ett in utfall]
+        # Where several services are behind one provider, one that asks for a pause is not all of them.
+        vantan = [ett.vanta if ett.om_leverantoren else None for ett in utfall]
+        blev_frisk = [
+            self.brytare.svar(nu, fel=ett.om_leverantoren, vanta=vanta)
+            for ett, vanta in zip(utfall, vantan, strict=True)
+        ]
         if any(blev_frisk) or (var_frisk and self.gar_annan_vag()):
             self._vagar.oppnad(self.kanal)
 

@@ -27,6 +27,7 @@ _TEXTFALT = {Notisslag.LAGESBILD: "sammanfattning", Notisslag.UNDERRATTELSE: "te
 def _satt_adress(state: BlueprintSetupState) -> None:
     database, settings = state.app.extensions["wis_database"], state.app.extensions["wis_settings"]
     database.base_url, database.angra_tid = settings.base_url, settings.angra_tid
+    pushvyer.anslut(state)
 
 
 # --- what a message leads to --------------------------------------------------------------------------------------
@@ -177,5 +178,5 @@ def utkorg() -> web.Svar:
     )
 
 
-# How a dispatch goes, and who has answered it; they add their own to bp.
-from wis.notiser import kvittensvyer, utskicksvyer  # noqa: E402, F401
+# How a dispatch goes, who has answered it, and browsers; they add their own to bp.
+from wis.notiser import kvittensvyer, pushvyer, utskicksvyer  # noqa: E402, F401

@@ -1,7 +1,7 @@
 """Whom a form that publishes reaches, and whether that is more than the person was last shown."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,10 @@ from wis.aktorer.queries import alla_aktorer
 from wis.auth.krets import Tlp
 from wis.handelser.models import Handelse, Lasarkrets, LasarkretsAktor
 from wis.handelser.sakkrets import lasratt
-from wis.notiser import queries
+from wis.notiser import bevakare, queries
 from wis.notiser.models import Notisslag
+
+_ALLA_VERSIONER = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ def rackvidd(session: Session, tankt: Tankt) -> Rackvidd:
     """Whom it reaches as things stand."""
     lasning = queries.Lasning(clock.now(), tankt.agare_id, tankt.tlp, tankt.krets_id, tankt.lasare)
     oversikt = queries.oversikt(session, tankt.handelse, tankt.slag, lasning, tankt.rattar)
+    rattar = None if tankt.rattar is None else (tankt.rattar, _ALLA_VERSIONER)
+    fraga = queries.Fraga(tankt.handelse.id, tankt.handelse.ovning, tankt.slag, lasning, rattar)
+    fler = bevakare.hogst(session, fraga, tankt.aktor.id, lasning.publicerad, samlad=tankt.samlad)
+    oversikt = replace(oversikt, bevakare=fler)
     sak = tankt.handelse.sak(agare=tankt.aktor, krets=_krets(tankt.lasare), tlp=tankt.tlp)
     return Rackvidd(tankt.val, oversikt, lasratt(sak, alla_aktorer(session)).antal)
 

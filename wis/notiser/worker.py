@@ -15,7 +15,7 @@ from wis import clock, overbliven, skrivnarvaro
 from wis.andringar import Andring, Slag, lyssna
 from wis.bilagor import service as bilagor
 from wis.db import Database
-from wis.notiser import eskalering, expandering, stadning
+from wis.notiser import eskalering, expandering, stadning, sysslor
 from wis.notiser.anmalare import Anmalare
 from wis.notiser.apprise_kanaler import Forsandelse
 from wis.notiser.brevlada import Brevlada
@@ -206,7 +206,7 @@ class Stadning:
     ) -> None:
         self._database, self._anmalare = database, anmalare
         self._settings, self._kvitterande, self._raknare = settings, kvitterande, raknare
-        self._nasta = self._nasta_sallan = self._nasta_eskalering = 0.0
+        self._nasta = self._nasta_sallan = self._nasta_eskalering = self._nasta_sysslor = 0.0
         # At the first look too: the clock may have been set back while nothing ran.
         self._klocka: tuple[float, datetime] | None = None
         self._ratta_till = 0.0
@@ -234,6 +234,10 @@ class Stadning:
             bilagor.stada(self._database)
             skrivnarvaro.stada(self._database)
             overbliven.stada(self._database)
+        if nu >= self._nasta_sysslor:
+            # Last: what is wrong in them stands in the way of nothing else.
+            self._nasta_sysslor = nu + ESKALERA_VAR
+            sysslor.gor(self._database)
 
     def sist(self) -> None:
         """What would be forgotten when the process ends."""

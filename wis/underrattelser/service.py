@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from wis import audit, clock
+from wis import audit, clock, taggar
 from wis.aktorer.models import Aktor
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.krets import Tlp
@@ -199,6 +199,8 @@ def _ny_version(
     )
     session.add(version)
     session.flush()
+    sak = (underrattelse.id, nummer, version.publicerad)
+    taggar.samla(session, taggar.Slag.UNDERRATTELSE, version.handelse_id, sak, version.text)
     return version
 
 

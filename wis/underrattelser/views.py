@@ -31,6 +31,7 @@ from wis.tvaperson.publicering import anlita
 from wis.tvaperson.queries import find_eget, regler
 from wis.tvaperson.rules import Handling, KraverTva, Satt, las_handling, niva_av
 from wis.underrattelser import queries, service
+from wis.underrattelser.forberett import forberett
 from wis.underrattelser.forhandsgranskning import Granskning, granska
 from wis.underrattelser.forms import Underrattelseformular
 from wis.underrattelser.forslag import DELAT, Underrattelsepublicerare, foresla
@@ -118,6 +119,7 @@ def ny(slug: str) -> web.Svar:
     if not form.is_submitted():
         form.forbered()
         _fyll_forslag(form, handelse_id=sida.handelse.id)
+        _fyll_forberett(form, sida.handelse.id)
     stopp = _stopp(sida, lambda: _ny_sida(form, slug))
     if stopp is not None:
         return stopp
@@ -191,6 +193,13 @@ def _fyll_forslag(form: Underrattelseformular, *, handelse_id: int | None = None
         return
     if rattar is not None or eget.handelse_id == handelse_id:
         form.fyll_forslag(eget.innehall, eget.nyckel)
+
+
+def _fyll_forberett(form: Underrattelseformular, handelse_id: int) -> None:
+    """Begin with the words that one's own actor has prepared for the event, if the address asks for them."""
+    ord_ = forberett(web.session(), inloggad(), handelse_id) if "forberedd" in request.args else None
+    if ord_ is not None:
+        form.rubrik.data, form.text.data = ord_
 
 
 @dataclass(frozen=True)

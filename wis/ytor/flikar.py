@@ -5,13 +5,13 @@ As wis.ytor.delat does for the event's own page. Nothing in it is of the one rea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from wis import clock
+from wis import clock, datum, tolk
 from wis.aktorer.queries import svensk_nyckel
 from wis.auth.krets import Tlp
 from wis.auth.rules import Subjekt
@@ -22,12 +22,14 @@ from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.queries import versioner_i_handelse
 from wis.ytor import queries
 from wis.ytor.delat import Sak, huvudet, lasbart_beslut
+from wis.ytor.flode import Vart
 from wis.ytor.oversikt import ratt_slutar
 from wis.ytor.rules import Marke, Slag
 
 PER_SIDA = 50
 MAX_VERSIONER = 500
 _MALL = "ytor/_flikar.html"
+MINUT = timedelta(minutes=1)
 _RAD = 150
 """About the bytes that a row of times and ids takes."""
 
@@ -85,8 +87,12 @@ class Lista:
 
 @dataclass(frozen=True)
 class _Underlag:
+    """`fler`: there is more on the way that one leafs."""
+
     poster: Sequence[queries.Post]
+    fler: bool
     aktorer: list[tuple[str, str]]
+    taggar: list[tuple[str, int]]
 
 
 def tidslinje(
@@ -103,14 +109,17 @@ def tidslinje(
     @cache
     def underlag() -> _Underlag:
         poster = queries.tidslinje(session, who, handelse, urval)
-        return _Underlag(poster, queries.aktorer_i(session, who, handelse.id))
+        # What is one too many is the farthest on the way.
+        visade = poster[-PER_SIDA:] if urval.vart is Vart.EFTER else poster[:PER_SIDA]
+        aktorer = queries.aktorer_i(session, who, handelse.id)
+        return _Underlag(visade, len(poster) > PER_SIDA, aktorer, queries.taggar_i(session, who, handelse.id))
 
     lista = dela(klassen, ("tidslinje", urval), lambda: _lista(underlag(), urval, till))
     nya = tuple(marke.nytt(sak.tid, sak.av_id) for sak in lista.saker)
 
     def rita() -> Ritat[str]:
         html = _tidslinjen(underlag(), handelse, urval, nya)
-        return Ritat(html, 4 * len(html) + len(urval.aktor), till, delas=not lista.rott)
+        return Ritat(html, 4 * len(html) + _vikt(urval), till, delas=not lista.rott)
 
     return Del(dela(klassen, ("tidslinjen", urval, nya), rita), till, lista.rott)
 
@@ -118,11 +127,32 @@ def tidslinje(
 def _lista(underlag: _Underlag, urval: queries.Urval, till: datetime) -> Ritat[Lista]:
     poster = underlag.poster
     rott = any(post.tlp == Tlp.RED for post in poster)
-    lista = Lista(tuple(Sak(post.tid, post.av_id) for post in poster[:PER_SIDA]), rott)
-    return Ritat(lista, _RAD * (1 + len(poster)) + len(urval.aktor), till, delas=not rott)
+    # New by when it was written, whenever it happened.
+    lista = Lista(tuple(Sak(post.skriven, post.av_id) for post in poster), rott)
+    return Ritat(lista, _RAD * (1 + len(poster)) + _vikt(urval), till, delas=not rott)
 
 
 def _tidslinjen(underlag: _Underlag, handelse: Handelse, urval: queries.Urval, nya: tuple[bool, ...]) -> str:
-    visade = list(zip(underlag.poster[:PER_SIDA], nya, strict=True))
-    nasta = str(visade[-1][0].plats) if len(underlag.poster) > PER_SIDA else None
-    return mallens(_MALL, "tidslinje", visade, handelse, urval, nasta, underlag.aktorer, list(Slag))
+    visade = zip(underlag.poster, nya, strict=True)
+    dagar = [(dag, list(rader)) for dag, rader in groupby(visade, key=lambda rad: datum.dag(rad[0].tid, tolk.nu()))]
+    hoppat = datum.falt_av(urval.till - MINUT) if urval.till is not None and urval.vart is Vart.TILL else ""
+    return mallens(_MALL, "tidslinje", dagar, handelse, urval, _sidor(underlag, urval), underlag, list(Slag), hoppat)
+
+
+def _sidor(underlag: _Underlag, urval: queries.Urval) -> dict[str, str | None]:
+    """Where the next pages begin: `fore` of the older, `efter` of the newer; None where there is none to turn to."""
+    poster, efter = underlag.poster, urval.vart is Vart.EFTER
+    if not poster:
+        # Nothing newer: what is older begins where one came from.
+        return {"fore": None, "efter": None}
+    framfor = urval.fore is not None or (urval.till is not None and urval.till < clock.now())
+    aldre, nyare = (True, underlag.fler) if efter else (underlag.fler, framfor)
+    return {
+        "fore": str(poster[-1].plats) if aldre else None,
+        "efter": str(poster[0].plats) if nyare else None,
+    }
+
+
+def _vikt(urval: queries.Urval) -> int:
+    """About the bytes that what was asked for takes."""
+    return len(urval.aktor) + len(urval.tagg) + len(urval.oforstatt)

@@ -24,7 +24,7 @@ LANGD = 120
 
 @dataclass(frozen=True)
 class Rad:
-    """One thing: when, by whom, and if it is a version of a lägesbild (else 0) of which and its number."""
+    """One thing: when it was written, by whom, and of a version of a lägesbild which that is (else 0), its number."""
 
     tid: datetime
     av_id: int
@@ -74,7 +74,7 @@ _VERSIONER = {Slag.SAMLAD.value, Slag.EGEN.value}
 
 @cache
 def _flodet_sats(lasbar: Lasbar) -> Select[Any]:
-    allt = flode.nycklar(lasbar, flode.Filter(aktor=False, slag=None, fore=False))
+    allt = flode.nycklar(lasbar, flode.Filter(skrivna=True))
     tid = type_coerce(allt.c.tid, UtcDateTime()).label("tid")
     return select(allt.c.slag, allt.c.objekt_id, allt.c.nummer, tid, allt.c.av_id).order_by(*flode.ordning(allt))
 

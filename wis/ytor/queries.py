@@ -13,6 +13,8 @@ from wis import clock
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import svensk_nyckel
 from wis.andringar import Raknat, numret
+from wis.anteckningar.models import Anteckning
+from wis.anteckningar.rules import SKILLNAD
 from wis.auth.rules import Slag as Sakslag
 from wis.auth.rules import Subjekt
 from wis.handelser.lasratt import lasbar_for
@@ -25,14 +27,20 @@ from wis.ytor import flode
 from wis.ytor.flode import Lasbar
 from wis.ytor.models import Lasmarke
 from wis.ytor.rules import MAX_NYA, Plats, Slag
+from wis.ytor.utfyllt import utfyllt
+
+ANTAL_TAGGAR = 12
+TAGGAR_BLAND = 1000
+"""Tags are counted among so many of the newest that bear any, of each kind: what is much used now."""
 
 
 @dataclass(frozen=True)
 class Post:
-    """One thing that has happened in an event: a version or a decision.
+    """One thing that has happened in an event: a version, a decision or a diary entry.
 
-    `nummer` is the version, 0 for a decision; `detalj` the kind of decision, `lage` the läge it left; `funktion` as
-    what the author was on duty.
+    `nummer` is the version, 0 for what has none; `detalj` the kind of decision, `lage` the läge it left; `funktion` as
+    what the author was on duty. `tid`: its place; `skriven`: when it was there to be read, which is another moment for
+    a diary entry alone; `struken`: when that was struck, if it was.
     """
 
     handelse_id: int
@@ -52,16 +60,41 @@ class Post:
     plats: Plats
     tlp: str
     funktion: str
+    skriven: datetime
+    struken: datetime | None
+    struken_av: str
+
+    @property
+    def efterat(self) -> bool:
+        """Whether it was written so much later than it happened that both times matter."""
+        return self.skriven - self.tid > SKILLNAD
 
 
 @dataclass(frozen=True)
 class Urval:
-    """Which part of a timeline: of one actor (slug) or kind, `antal` of what came before a place."""
+    """Which part of a timeline: of one actor (slug), kind or tag, `antal` of what came before a place.
+
+    Or after it (`efter`: those that came next), or before a moment (`till`). `oforstatt`: what was written for a moment
+    and is none.
+    """
 
     aktor: str = ""
     slag: Slag | None = None
     fore: Plats | None = None
     antal: int = 51
+    tagg: str = ""
+    efter: Plats | None = None
+    till: datetime | None = None
+    oforstatt: str = ""
+
+    @property
+    def vart(self) -> flode.Vart | None:
+        """From where one reads; a place goes before a moment."""
+        if self.fore is not None:
+            return flode.Vart.FORE
+        if self.efter is not None:
+            return flode.Vart.EFTER
+        return flode.Vart.TILL if self.till is not None else None
 
 
 @dataclass(frozen=True)
@@ -125,7 +158,7 @@ def _senast(row: Any) -> Senast:
 def _senast_sats(lasbar: Lasbar) -> Select[Any]:
     nyast = flode.nyast(lasbar)
     return (
-        flode.utfyllt(nyast)
+        utfyllt(nyast)
         .join(Handelse, Handelse.id == nyast.c.handelse_id)
         .outerjoin(Lasmarke, and_(Lasmarke.handelse_id == Handelse.id, Lasmarke.anvandare_id == flode.ANVANDARE))
         .add_columns(flode.antal_nya(lasbar).label("nya"))
@@ -134,22 +167,44 @@ def _senast_sats(lasbar: Lasbar) -> Select[Any]:
 
 def tidslinje(session: Session, who: Subjekt, handelse: Handelse, urval: Urval) -> list[Post]:
     """What has happened in the event and may be read, newest first."""
-    if not har_roll(who, handelse.id):
+    if not har_roll(who, handelse.id) or (urval.tagg and urval.slag is Slag.BESLUT):
+        # Decisions bear no tags.
         return []
-    fore = urval.fore
-    varden = bundna(who) | {"handelse": handelse.id, "antal": urval.antal}
-    varden |= {"aktorens_slug": urval.aktor} if urval.aktor else {}
-    if fore is not None:
-        varden |= {"fore_tid": fore.tid, "fore_slag": fore.slag.value}
-        varden |= {"fore_objekt": fore.objekt_id, "fore_nummer": fore.nummer}
-    filtret = flode.Filter(bool(urval.aktor), urval.slag, fore is not None)
+    varden = bundna(who) | {"handelse": handelse.id, "antal": urval.antal} | _bundet_urval(urval)
+    filtret = flode.Filter(bool(urval.aktor), urval.slag, urval.vart, bool(urval.tagg))
     return [_post(row) for row in session.execute(sats(_tidslinje_sats, who, filtret), varden)]
+
+
+def _bundet_urval(urval: Urval) -> dict[str, Any]:
+    varden: dict[str, Any] = {"aktorens_slug": urval.aktor} if urval.aktor else {}
+    if urval.tagg:
+        varden["tagg"] = urval.tagg
+    plats = urval.fore or urval.efter
+    if plats is not None:
+        varden |= {"fore_tid": plats.tid, "fore_slag": plats.slag.value}
+        varden |= {"fore_objekt": plats.objekt_id, "fore_nummer": plats.nummer}
+    elif urval.till is not None:
+        varden["fore_tid"] = urval.till
+    return varden
 
 
 @cache
 def _tidslinje_sats(lasbar: Lasbar, filtret: flode.Filter) -> Select[Any]:
     nycklar = flode.nycklar(lasbar, filtret)
-    return flode.utfyllt(nycklar).order_by(*flode.ordning(nycklar))
+    return utfyllt(nycklar).order_by(*flode.ordning(nycklar))
+
+
+def taggar_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[str, int]]:
+    """The most used tags of what may be read in the event, as (tag, how many things bear it), most used first."""
+    if not har_roll(who, handelse_id):
+        return []
+    varden = bundna(who) | {"handelse": handelse_id, "antal": ANTAL_TAGGAR}
+    return [(tagg, antal) for tagg, antal in session.execute(sats(_taggar_sats, who), varden)]
+
+
+@cache
+def _taggar_sats(lasbar: Lasbar) -> Select[Any]:
+    return flode.mest_taggat(lasbar, TAGGAR_BLAND)
 
 
 def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[str, str]]:
@@ -162,7 +217,7 @@ def aktorer_i(session: Session, who: Subjekt, handelse_id: int) -> list[tuple[st
 
 @cache
 def _aktorer_sats(lasbar: Lasbar) -> Select[Any]:
-    version, rattelse, beslut = LagesbildVersion, UnderrattelseVersion, Handelsebeslut
+    version, rattelse, beslut, rad = LagesbildVersion, UnderrattelseVersion, Handelsebeslut, Anteckning
     nagot = (
         _av_aktorn(version, version.publicerad)
         .join(Lagesbild, Lagesbild.id == version.lagesbild_id)
@@ -171,6 +226,7 @@ def _aktorer_sats(lasbar: Lasbar) -> Select[Any]:
         .join(Underrattelse, Underrattelse.id == rattelse.underrattelse_id)
         .where(lasbar_underrattelse(lasbar)),
         _av_aktorn(beslut, beslut.tid).where(flode.lasbart_beslut(lasbar)),
+        _av_aktorn(rad, rad.tid).where(flode.lasbar_anteckning(lasbar)),
     )
     # Not EXISTS: PostgreSQL heeds no order in that.
     gjort = or_(*(ett.correlate(Aktor, Handelse).scalar_subquery().is_not(None) for ett in nagot))
@@ -321,4 +377,7 @@ def _post(row: Any) -> Post:
         plats=Plats(row.tid, slag, row.objekt_id, row.nummer),
         tlp=row.tlp,
         funktion=row.funktion,
+        skriven=row.skriven,
+        struken=row.struken,
+        struken_av=row.struken_av,
     )

@@ -1,13 +1,16 @@
 """What counts as new, when a promise is broken, how far one has read. Pure."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from wis import datum
+from wis.clock import STOCKHOLM
 from wis.datum import MAX_SIFFROR
 from wis.datum import las_tid as las_tid
 
+_KLOCKSLAG = re.compile(r"([01]?[0-9]|2[0-3])[.:]([0-5][0-9])", re.ASCII)
 MAX_NYA = 99
 """More new things than this are not counted."""
 
@@ -19,6 +22,7 @@ class Slag(StrEnum):
     EGEN = "lagesbild"
     UNDERRATTELSE = "underrattelse"
     BESLUT = "beslut"
+    ANTECKNING = "anteckning"
 
     @property
     def namn(self) -> str:
@@ -31,6 +35,7 @@ _SLAGNAMN = {
     Slag.EGEN: "Aktörers lägesbilder",
     Slag.UNDERRATTELSE: "Underrättelser",
     Slag.BESLUT: "Beslut om händelsen",
+    Slag.ANTECKNING: "Anteckningar",
 }
 
 
@@ -79,6 +84,38 @@ def las_plats(text: str | None) -> Plats | None:
     if not all(tal.isascii() and tal.isdigit() and len(tal) <= MAX_SIFFROR for tal in rest[1:]):
         return None
     return Plats(moment, Slag(rest[0]), int(rest[1]), int(rest[2]))
+
+
+def las_hoppa_kl(text: str, now: datetime) -> datetime | None:
+    """As las_hoppa(), where '22.30' or '22:30' alone is the latest such time at or before `now`."""
+    kl = _KLOCKSLAG.fullmatch(text.strip())
+    if kl is None:
+        return las_hoppa(text)
+    idag = now.astimezone(STOCKHOLM).date()
+    dagar = (idag, idag - timedelta(days=1))
+    hopp = [las_hoppa(f"{dag.isoformat()}T{int(kl[1]):02}:{kl[2]}") for dag in dagar]
+    # What las_hoppa() gives is the end of that minute.
+    return next((ett for ett in hopp if ett is not None and ett - timedelta(minutes=1) <= now), None)
+
+
+def las_hoppa(text: str | None) -> datetime | None:
+    """The moment before which a jump to this local time shows what happened; None for what is no such time.
+
+    The whole minute counts, as it is shown. An hour that occurs twice (October) is over when it is the second time;
+    of one that does not exist (March), the moment when the clock is set.
+    """
+    try:
+        naive = datetime.fromisoformat((text or "").strip())
+        if naive.tzinfo is not None:
+            return None
+        naive = naive.replace(second=0, microsecond=0)
+        forst, sist = (naive.replace(tzinfo=STOCKHOLM, fold=fold).astimezone(UTC) for fold in (0, 1))
+        if forst > sist:
+            # No such time: the clock is set at the full hour.
+            return forst.replace(minute=0)
+        return sist + timedelta(minutes=1)
+    except (ValueError, OverflowError):
+        return None
 
 
 def forsening(nasta: datetime, now: datetime) -> str:

@@ -26,11 +26,16 @@ from wis.notiser.models import Utskick
 from wis.underrattelser.models import UnderrattelseVersion
 from wis.underrattelser.queries import Urval, senaste_underrattelser
 from wis.ytor import queries
+from wis.ytor.attgora import MEST, arenden
 from wis.ytor.delat import TYPNAMN, UNDERRATTELSER, Kort, ett_kort
+from wis.ytor.regionen import aktuella, regionen
+from wis.ytor.regionregler import KOLUMNER_I_KORTHET, i_korthet
 
 _MALL = "ytor/_start.html"
 _RAD = 150
 """About the bytes that a row of times and ids takes."""
+_REGIONENS_STEG = 2
+"""The region as it is, and what has changed in it since a moment ago; the page of its own shows more."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Delar:
     skarpa: str
     underrattelser: str
     ovningar: str
+    region: str
+    arenden: str
     rott: bool
 
 
@@ -101,14 +108,19 @@ class Startsida:
         ovningar = [handelse for handelse in underlag.handelser if handelse.ovning]
         rott = self.oversikt.rott or any(sist.post.tlp == Tlp.RED for sist in senast.values())
         skriver = self._skriver(underlag.handelser)
+        region = regionen(self._session, self._who, aktuella(underlag.handelser), self._now, _REGIONENS_STEG)
+        vantar = arenden(self._session, self._who, self._now)
+        rott = rott or region.rott or any(arende.tlp == Tlp.RED for arende in vantar)
         delar = Delar(
             forsenade=mallens(_MALL, "forsenade", underlag.forsenade),
             skarpa=mallens(_MALL, "skarpa", skarpa, senast, TYPNAMN, skriver),
             underrattelser=mallens(_MALL, "underrattelser", underlag.underrattelser),
             ovningar=mallens(_MALL, "ovningar", ovningar, senast, TYPNAMN, skriver),
+            arenden=mallens(_MALL, "vantar", vantar[:MEST], len(vantar[MEST:]), self._now),
+            region=mallens("ytor/_region.html", "rutnat", region, i_korthet(region.rader), KOLUMNER_I_KORTHET),
             rott=rott,
         )
-        html = (delar.forsenade, delar.skarpa, delar.underrattelser, delar.ovningar)
+        html = (delar.forsenade, delar.skarpa, delar.underrattelser, delar.ovningar, delar.region, delar.arenden)
         return Ritat(delar, 4 * sum(map(len, html)), self.oversikt.till, delas=not rott)
 
     def _skriver(self, handelser: Sequence[Handelse]) -> dict[int, str]:

@@ -7,12 +7,13 @@ from typing import cast
 from flask import Blueprint, Response, current_app
 from sqlalchemy.orm import Session
 
-from wis import clock, utdrag, web
+from wis import clock, tolk, utdrag, web
 from wis.andringar import Slag
 from wis.auth.atkomst import oppen
 from wis.delat import Minne, Ritat
 from wis.lagesbild import sida
 from wis.skydd import EgenLagring
+from wis.sprak import Sprak
 from wis.utdrag import Utdrag
 from wis.ytor.utdragsfragor import find_lagesbild_version, find_underrattelse_version
 
@@ -25,6 +26,8 @@ MINNE = 8 * 1024 * 1024
 @oppen
 def visa(token: str) -> Response:
     """The extract as a fragment of HTML, or 404 with nothing said of why."""
+    # A proxy keeps the answer, for readers of either language.
+    tolk.tala(Sprak.SV)
     now = clock.now()
     det = utdrag.las(web.settings(), token, now)
     minne = cast(Minne, current_app.extensions.setdefault("wis_utdrag", Minne(MINNE)))

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from wis import clock, datum, web
 from wis.aktorer.models import Aktor
+from wis.anteckningar.forms import Anteckningsformular
 from wis.auth.atkomst import inloggad, kraver_nu, tillgang
 from wis.auth.rules import Beslut, Sak, Subjekt, Verb
 from wis.auth.rules import Slag as Sakslag
@@ -25,6 +26,7 @@ from wis.notiser.models import Utskick
 from wis.notiser.queries import lasta_utskick
 from wis.notiser.utskicksvyer import hallna
 from wis.personligt import hal
+from wis.taggar import las_tagg
 from wis.tvaperson.queries import ruta
 from wis.ytor import flikar, lasmarken, queries, rules
 from wis.ytor.delat import Handelsesida
@@ -34,6 +36,7 @@ from wis.ytor.startsida import Startsida
 
 bp = Blueprint("ytor", __name__)
 PER_SIDA = 50
+MAX_HOPP = 40
 ALDRIG = "aldrig"
 bp.add_app_template_global(beslutsrubrik, "beslutsrubrik")
 
@@ -127,14 +130,33 @@ def tidslinje(slug: str) -> web.Svar:
         delar={"huvud": huvud.html, "om": ""},
         senast=Handelsesida(session, who, sak, klassen).nytt(sedd_till),
         tidslinjen=tidslinjen.html,
+        **_raden(sak, who),
     )
 
 
 def _urval() -> queries.Urval:
     """The part of the timeline that the address names. One more than is shown, to know if there is another page."""
-    aktor, slag = request.args.get("aktor", ""), request.args.get("slag", "")
-    valt = Slag(slag) if slag in set(Slag) else None
-    return queries.Urval(aktor, valt, rules.las_plats(request.args.get("fore")), flikar.PER_SIDA + 1)
+    fraga, slag = request.args.get, request.args.get("slag", "")
+    skrivet = fraga("till", "").strip()[:MAX_HOPP]
+    till = rules.las_hoppa_kl(skrivet, clock.now())
+    return queries.Urval(
+        aktor=fraga("aktor", ""),
+        slag=Slag(slag) if slag in set(Slag) else None,
+        fore=rules.las_plats(fraga("fore")),
+        antal=flikar.PER_SIDA + 1,
+        tagg=las_tagg(fraga("tagg")),
+        efter=rules.las_plats(fraga("efter")),
+        till=till,
+        oforstatt="" if till else skrivet,
+    )
+
+
+def _raden(handelse: Handelse, who: Subjekt) -> dict[str, Any]:
+    """The line in which one notes, or why not; nothing for a guest, who only reads."""
+    far = tillgang(Verb.SKRIVA, handelse.sak(Sakslag.EGEN_LAGESBILD, _egen(who)))
+    form = Anteckningsformular(formdata=None)
+    form.forbered()
+    return {"form": form, "far_anteckna": far, "antecknar": who.gast_i is None and who.betraktare is None}
 
 
 @bp.get("/handelser/<slug>/versioner")
@@ -188,7 +210,9 @@ def markera_last(slug: str) -> web.Svar:
     begard = rules.las_tid(request.form.get("sedd_till"))
     if begard is None:
         return web.felsida(400, "Det gick inte att förstå", "Tiden gick inte att tolka.", gor="Ladda om sidan.")
-    last = Last(who.anvandare_id, handelse_id, current_user.inloggning_id, begard, clock.now())
+    now = clock.now()
+    tjanster = tuple(tjanst.funktion_id for tjanst in who.i_tjanst(now))
+    last = Last(who.anvandare_id, handelse_id, current_user.inloggning_id, begard, now, tjanster)
     if web.wants_json():
         web.end_reading()
         lasmarken.anteckna(web.database(), last)
@@ -228,7 +252,7 @@ def _egen(who: Subjekt) -> Aktor:
 
 def _atgarder(handelse: Handelse, egen: Aktor) -> list[tuple[Beslut, str, str]]:
     """What one may do here, or why not: the judgement, the words and the address."""
-    slug = handelse.slug
+    slug, samlad = handelse.slug, tillgang(Verb.SKRIVA, handelse.sak(Sakslag.SAMLAD_LAGESBILD))
     acts = [
         (
             tillgang(Verb.SKRIVA, handelse.sak(Sakslag.EGEN_LAGESBILD, egen)),
@@ -240,16 +264,15 @@ def _atgarder(handelse: Handelse, egen: Aktor) -> list[tuple[Beslut, str, str]]:
             "Ny underrättelse",
             url_for("underrattelser.ny", slug=slug),
         ),
-        (
-            tillgang(Verb.SKRIVA, handelse.sak(Sakslag.SAMLAD_LAGESBILD)),
-            "Skriv samlad lägesbild",
-            url_for("lagesbild.skriv", slug=slug, vem="samlad"),
-        ),
+        (samlad, "Skriv samlad lägesbild", url_for("lagesbild.skriv", slug=slug, vem="samlad")),
         (tillgang(Verb.ANDRA_HANDELSE, handelse.sak()), "Redigera", url_for("handelser.redigera", slug=slug)),
     ]
     if not handelse.staende:
         # The standing event is always open and in ordinarie läge.
         acts.insert(3, (tillgang(Verb.ANDRA_LAGE, handelse.sak()), "Ändra läge", url_for("lage.andra", slug=slug)))
+    if samlad:
+        # Whoever may not write it is told why once.
+        acts.insert(3, (samlad, "Sammanställ samlad lägesbild", url_for("samlad.sammanstall", slug=slug)))
     return acts
 
 

@@ -82,7 +82,7 @@ def lagesbild(
     # The number that follows one that is out of sight is not told.
     forra = None if bild is None or not bild.senaste else mal.find_lasbar(bild.senaste)
     sedd = bild is None or not bild.senaste or forra is not None
-    fore = None if forra is None else lagesbilder.innehall_av(forra)
+    fore, lankar = None if forra is None else lagesbilder.innehall_av(forra), mal.lankar(innehall)
     version = _blivande(
         who,
         marke,
@@ -92,7 +92,7 @@ def lagesbild(
     )
 
     def rita() -> Ritat:
-        grupper = sida.att_forhandsgranska(innehall, rendera(innehall, fore), fore)
+        grupper = sida.att_forhandsgranska(innehall, rendera(innehall, fore, lankar), fore)
         return Ritat(ar_lagesbild=True, rubrik=rubrik, version=version, grupper=grupper)
 
     return rita
