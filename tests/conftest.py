@@ -23,13 +23,16 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from tests import fordelning
 from tests.factories import LOSENORD
 from tests.servrar import Postgres, Redis, minnesdisk
 from wis import db, efterat, schema
 from wis.app import create_app
 from wis.db import Database
+from wis.grunddata import ladda_grunddata
 from wis.settings import Settings
 from wis.snabbvag_stampel import Sats
+from wis.tx import transaction
 
 
 def pytest_configure() -> None:
@@ -47,6 +50,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes per core: a good part of the time they wait, for servers, browsers and clocks."""
+    kan_valjas = hasattr(os, "sched_getaffinity")
+    return 2 * (len(os.sched_getaffinity(0)) if kan_valjas else os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Who runs what, where several processes share the tests by --dist loadgroup."""
+    return fordelning.Fordelning(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
 def pytest_collection_finish() -> None:
     """Let garbage collection leave alone what lives as long as the process: modules, tests, fixtures.
 
@@ -62,6 +78,18 @@ def sqlite_mall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mall") / "wis.db"
     mall = Database(f"sqlite:///{path}")
     schema.upgrade(mall)
+    mall.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def installation_mall(sqlite_mall: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file such as `wis db upgrade` leaves behind, to copy."""
+    path = tmp_path_factory.mktemp("installation") / "wis.db"
+    shutil.copy(sqlite_mall, path)
+    mall = Database(f"sqlite:///{path}")
+    with transaction(mall) as session:
+        ladda_grunddata(session)
     mall.dispose()
     return path
 

@@ -1,6 +1,8 @@
 """The demo, served by a real `wis run`, and real Chromium in front of it."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,19 +20,11 @@ TALAMOD_MS = 30_000
 expect.set_options(timeout=TALAMOD_MS)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process run all of these, first, and so start one demo and one Chromium; others have the rest."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Korning]:
+def demo(installation_mall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Korning]:
     """The demo, running."""
     with Korning(tmp_path_factory.mktemp("demo"), demo="1", worker_poll="0.2") as korning:
-        korning.wis("db", "upgrade")
+        shutil.copy(installation_mall, korning.logg.parent / "wis.db")
         korning.wis("demo-data")
         korning.starta()
         yield korning
@@ -41,6 +35,8 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**chromium_alternativ())
+        # What keeps pages to be read without a network stands in the way of tests of anything else.
+        browser.new_context = partial(browser.new_context, service_workers="block")  # type: ignore[method-assign]
         yield browser
         browser.close()
 
@@ -78,6 +74,7 @@ def oppna(demo: Korning, chromium: Browser, tillstand: Callable[[str], Path]) ->
         *,
         storlek: dict[str, int] | None = None,
         skript: bool = True,
+        natlos: bool = False,
     ) -> Page:
         context = chromium.new_context(
             base_url=demo.url,
@@ -87,6 +84,7 @@ def oppna(demo: Korning, chromium: Browser, tillstand: Callable[[str], Path]) ->
             java_script_enabled=skript,
             locale="sv-SE",
             timezone_id="Europe/Stockholm",
+            service_workers="allow" if natlos else "block",
         )
         context.set_default_timeout(TALAMOD_MS)
         contexts.append(context)
@@ -99,6 +97,48 @@ def oppna(demo: Korning, chromium: Browser, tillstand: Callable[[str], Path]) ->
         for page in context.pages:
             page.unroute_all(behavior="ignoreErrors")  # a request on its way would fail the next test
         context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="package")
+def hemma(
+    demo: Korning, chromium: Browser, tillstand: Callable[[str], Path]
+) -> Iterator[Callable[[str | None], BrowserContext]]:
+    """A person's own browser, with what it has fetched before: for tests that only look."""
+    contexts: dict[str | None, BrowserContext] = {}
+
+    def _hemma(epost: str | None) -> BrowserContext:
+        if epost not in contexts:
+            kakor = None if epost is None else tillstand(epost)
+            contexts[epost] = chromium.new_context(
+                base_url=demo.url, storage_state=kakor, viewport=TELEFON, locale="sv-SE"
+            )
+            contexts[epost].set_default_timeout(TALAMOD_MS)
+        return contexts[epost]
+
+    yield _hemma
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def titta(hemma: Callable[[str | None], BrowserContext]) -> Iterator[Oppna]:
+    """Opens a new tab on a telephone that `epost` (None = nobody) uses. Script errors fail the test."""
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def _titta(epost: str | None = None) -> Page:
+        page = hemma(epost).new_page()
+        page.set_viewport_size(TELEFON)
+        page.emulate_media(color_scheme="light")
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        pages.append(page)
+        return page
+
+    yield _titta
+    for page in pages:
+        page.unroute_all(behavior="ignoreErrors")
+        page.close()
     assert errors == []
 
 

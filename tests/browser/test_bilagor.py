@@ -9,7 +9,7 @@ from tests.bilagor_stod import en_bild, en_pdf
 from tests.browser.conftest import TELEFON, TRAFIKVERKET, Oppna
 from tests.browser.granskning import granska
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 LAGESBILD = "/handelser/snoovader-svealand/lagesbild/trafikverket"
 KARTA = {"name": "karta.png", "mimeType": "image/png", "buffer": en_bild("PNG", (1600, 900))}
 PLAN = en_pdf().decode()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.browser.conftest import DATOR, TELEFON, TRAFIKVERKET, Oppna
 from tests.browser.granskning import granska
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HANDELSE = "/handelser/snoovader-svealand"
 SKRIV = f"{HANDELSE}/lagesbild/trafikverket/skriv"
 NY = f"{HANDELSE}/underrattelser/ny"

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DATOR, NACKA, TELEFON, TRAFIKVERKET, Oppna
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HANDELSE = "/handelser/snoovader-svealand"
 SKRIV = f"{HANDELSE}/lagesbild/trafikverket/skriv"
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import TELEFON, Oppna
 from tests.browser.granskning import granska
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ANNA, BERTIL = "tib@region-stockholm.example", "kommunikation@region-stockholm.example"
 SKRIV = "/handelser/snoovader-svealand/lagesbild/region-stockholm/skriv"
 TYST = "Publicera utan avisering"

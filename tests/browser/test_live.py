@@ -13,7 +13,7 @@ from tests.servrar import vanta_tills
 from wis import clock
 from wis.settings import PROJECT_ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HANDELSE = "/handelser/snoovader-svealand"
 LAS = f"{HANDELSE}/lagesbild/trafikverket"
 SKRIV = f"{LAS}/skriv"

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import ADMIN, TELEFON, Oppna
 from tests.browser.granskning import granska, till
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 SKRIBENT = "tib@nacka.example"
 BAS = "/handelser/snoovader-svealand/lagesbild/nacka"
 MALL = "/aktorer/nacka/mallar"

@@ -10,7 +10,7 @@ from tests.browser.conftest import NACKA, TELEFON, TRAFIKVERKET, Oppna
 from tests.browser.granskning import granska
 from tests.servrar import vanta_tills
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 LAS = "/handelser/snoovader-svealand/lagesbild/trafikverket"
 SKRIV = f"{LAS}/skriv"
 HELENA, OSKAR, SKRIBENT = "Helena Nyqvist", "Oskar Lidman", "oskar.lidman@trafikverket.example"

@@ -1,5 +1,6 @@
 """Passkeys in real Chromium, with its own virtual security key: made at the first login, used at the next."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.browser.conftest import TALAMOD_MS, TELEFON
 from tests.browser.granskning import granska
 from tests.korning import Korning
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 EPOST = "anna@nacka.example"
 LOSENORD = "fyra slumpvisa ord räcker"
 
@@ -25,10 +26,10 @@ class Ort(Korning):
 
 
 @pytest.fixture(scope="module")
-def ort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ort]:
+def ort(installation_mall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ort]:
     """An installation that asks everybody for a second factor, without any user."""
     with Ort(tmp_path_factory.mktemp("passkey"), andra_faktor="alla") as ort:
-        ort.wis("db", "upgrade")
+        shutil.copy(installation_mall, ort.logg.parent / "wis.db")
         ort.starta("--host", "localhost")
         yield ort
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NACKA, TIB, Oppna
 from tests.servrar import vanta_tills
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HANDELSE = "/handelser/snoovader-svealand"
 SIDOR = ["/", HANDELSE, f"{HANDELSE}/lagesbild/lansstyrelsen/skriv", f"{HANDELSE}/underrattelser/ny", "/mina-notiser"]
 

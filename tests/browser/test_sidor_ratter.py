@@ -15,7 +15,7 @@ from wis.auth.models import Inloggning
 from wis.db import Database
 from wis.tx import transaction
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 H, A = "/handelser/snoovader-svealand", "/aktorer/nacka"
 SIDOR = [
     (ADMIN, f"{A}/behorigheter"),
@@ -48,8 +48,8 @@ LANKAR = [
 
 
 @pytest.mark.parametrize(("vem", "sida"), SIDOR, ids=[f"{vem.split('@')[0]} {sida}" for vem, sida in SIDOR])
-def test_the_page_is_accessible_and_fits(oppna: Oppna, vem: str, sida: str) -> None:
-    page = oppna(vem, storlek=TELEFON)
+def test_the_page_is_accessible_and_fits(titta: Oppna, vem: str, sida: str) -> None:
+    page = titta(vem)
     till(page, sida)
     granska(page)
 
@@ -61,8 +61,8 @@ def _folj(page: Page, fran: str, adress: str) -> None:
 
 
 @pytest.mark.parametrize(("vem", "fran", "adress"), LANKAR, ids=[adress for _, _, adress in LANKAR])
-def test_what_the_list_leads_to_does_too(oppna: Oppna, vem: str, fran: str, adress: str) -> None:
-    page = oppna(vem, storlek=TELEFON)
+def test_what_the_list_leads_to_does_too(titta: Oppna, vem: str, fran: str, adress: str) -> None:
+    page = titta(vem)
     _folj(page, fran, adress)
     granska(page)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NACKA, TELEFON, TRAFIKVERKET, Oppna, logga_in
 from tests.servrar import vanta_tills
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HANDELSE = "/handelser/snoovader-svealand"
 SKRIV = f"{HANDELSE}/lagesbild/trafikverket/skriv"
 NY = f"{HANDELSE}/underrattelser/ny"

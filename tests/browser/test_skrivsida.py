@@ -13,7 +13,7 @@ from tests.browser.granskning import granska
 from tests.korning import Korning
 from tests.servrar import vanta_tills
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HANDELSE = "/handelser/snoovader-svealand"
 LITEN, TELEFON = {"width": 320, "height": 568}, {"width": 390, "height": 844}
 POLISEN, NORRTALJE, NACKAS_TIB = "presstalesperson@polisen.example", "tib@norrtalje.example", "tib@nacka.example"

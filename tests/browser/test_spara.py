@@ -19,7 +19,7 @@ from wis.db import Database
 from wis.handelser.models import Lage as Handelselage
 from wis.tvaperson.models import Niva
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 SKRIV = "/handelser/snoovader-svealand/lagesbild/trafikverket/skriv"
 NY = "/handelser/snoovader-svealand/underrattelser/ny"
 JS = Path(__file__).resolve().parents[2] / "static" / "js"

@@ -18,7 +18,7 @@ from tests.korning import Korning
 from tests.natet import Lage, Natet
 from tests.servrar import chromium_alternativ, vanta_tills
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 BILD = "/handelser/snoovader-svealand/lagesbild/trafikverket"
 SKRIV = f"{BILD}/skriv"
 SPARAT = re.compile(r"^Sparat \d\d:\d\d$")

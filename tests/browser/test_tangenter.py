@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.browser.conftest import DATOR, Oppna
 from tests.browser.granskning import granska
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 AMBULANSEN = "kommunikation@region-stockholm.example"
 SKRIV = "/handelser/snoovader-svealand/lagesbild/region-stockholm/skriv"
 

@@ -14,7 +14,7 @@ from wis.db import Database
 from wis.handelser.models import Lage
 from wis.tvaperson.models import Niva
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 H = "/handelser/snoovader-svealand"
 ELIN, AMIR = "tib@region-stockholm.example", "kommunikation@region-stockholm.example"
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import TRAFIKVERKET, Oppna
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 NY = "/handelser/snoovader-svealand/underrattelser/ny"
 
 

@@ -1,5 +1,6 @@
 """Requests that are never finished: they give back the threads that they hold."""
 
+import shutil
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,9 +11,9 @@ from tests.servrar import vanta_tills
 TRADAR = 8
 
 
-def test_half_sent_requests_do_not_stop_everybody_else(tmp_path: Path) -> None:
+def test_half_sent_requests_do_not_stop_everybody_else(installation_mall: Path, tmp_path: Path) -> None:
     with Korning(tmp_path, demo="1", threads=str(TRADAR), read_timeout="2") as korning, ExitStack() as stack:
-        korning.wis("db", "upgrade")
+        shutil.copy(installation_mall, tmp_path / "wis.db")
         korning.starta()
         for _ in range(TRADAR * 2):
             half = stack.enter_context(socket.create_connection(("127.0.0.1", korning.port)))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import en_aktor, en_person_hos
 from tests.web.ytor_data import SLUG, LoggaIn, bygg_lage, fragor, las_till, publicera, underratta
-from wis import clock
+from wis import clock, efterat
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.models import Medlemskap
 from wis.auth.rules import Roll
@@ -116,14 +116,21 @@ def _sidan(client: FlaskClient, path: str) -> tuple[int, str]:
 
 
 def test_everybody_gets_the_page_that_they_would_have_had_alone(lage: Database, app: Flask, logga_in: LoggaIn) -> None:
+    samlaren = efterat.samlare(lage)
     with clock.at(NU), _minne(app, 10**7) as minnet:
         lasare = {epost: logga_in(epost) for epost in LASARE}
         assert las_till(lasare["redan@nacka.example"], NU - timedelta(hours=3, minutes=30)) == 302
         fragade = [(epost, path) for epost in LASARE for path in SIDOR]
         fragade += [(epost, path) for epost in LASARE_AV_FLER for path in FLER_SIDOR]
-        delade = {(epost, path): _sidan(lasare[epost], path) for epost, path in fragade}
-        with _minne(app, -1) as tomt:
-            ensamma = {(epost, path): _sidan(lasare[epost], path) for epost, path in fragade}
+        # What they leave behind (that a version has been read) is on no page until all are drawn.
+        samlaren.inom = 3600
+        try:
+            delade = {(epost, path): _sidan(lasare[epost], path) for epost, path in fragade}
+            with _minne(app, -1) as tomt:
+                ensamma = {(epost, path): _sidan(lasare[epost], path) for epost, path in fragade}
+        finally:
+            samlaren.inom = 0
+            samlaren.skriv_nu(lage)
         assert minnet.storlek > 0
         assert tomt.storlek == 0
         for vem in delade:
@@ -178,14 +185,16 @@ def test_a_promise_is_broken_on_the_page_when_its_time_has_passed(lage: Database
         assert _sidan(client, EVENT)[1].count("Nästa uppdatering var utlovad") == innan + 1
 
 
-HOGST = {EVENT: 4, f"{BILD}/trafikverket": 5, **dict.fromkeys(FLIKAR, 4), "/": 3, "/underrattelser": 2}
+HOGST = {EVENT: 4, f"{BILD}/trafikverket": 7, **dict.fromkeys(FLIKAR, 4), "/": 3, "/underrattelser": 2}
 """How many questions a page asks, besides the one for its stamp, of a reader for whom what is shared has been drawn:
-who it is, the event, its number, how far they have read, what they are to answer."""
+who it is, the event, its number, how far they have read (and when that version came), what they are to answer."""
 
 
 def test_the_second_reader_costs_few_questions_however_much_there_is(lage: Database, logga_in: LoggaIn) -> None:
     forsta, andra = logga_in("lasare@nacka.example"), logga_in("andra@nacka.example")
     with clock.at(NU):
+        # Both have read every lägesbild before, and so are told of what is new since.
+        _kostnad(lage, forsta, andra)
         antal = _kostnad(lage, forsta, andra)
         with transaction(lage) as session:
             handelse = session.scalars(select(Handelse)).one()
@@ -194,20 +203,25 @@ def test_the_second_reader_costs_few_questions_however_much_there_is(lage: Datab
                 underratta(session, handelse, f"Nummer {nummer}")
         assert _kostnad(lage, forsta, andra) == antal
     for path, (kall, delad) in antal.items():
-        assert kall <= 19, (path, kall)
+        # The start page alone asks for the region and for what waits too.
+        assert kall <= (24 if path == "/" else 19), (path, kall)
         assert delad <= HOGST[path], (path, delad)
 
 
 def _kostnad(database: Database, forsta: FlaskClient, andra: FlaskClient) -> dict[str, tuple[int, int]]:
-    kostnad = {}
+    kostnad, samlaren = {}, efterat.samlare(database)
     for path in HOGST:
         with transaction(database) as session:
             handelse = session.scalars(select(Handelse)).one()
             publicera(session, handelse, "trafikverket")
+        # What is written a moment later is not what the page costs.
+        samlaren.inom = 3600
         with fragor(database) as kall:
             _sidan(forsta, path)
         with fragor(database) as delad:
             _sidan(andra, path)
+        samlaren.inom = 0
+        samlaren.skriv_nu(database)
         kostnad[path] = (len(kall), len(delad))
     return kostnad
 

@@ -58,7 +58,14 @@ def test_nginx_takes_the_shipped_configuration_and_warns_of_nothing(fil: str) ->
 
 def test_no_log_keeps_an_address_that_is_a_secret_when_nothing_answers_behind() -> None:
     ports = (ledig_port(), ledig_port())
-    fragor = ("/konto/losenord/HEMLIGT", "/utdrag/HEMLIGT", "/kvitto/46elks/HEMLIGT", "/logga-in?till=HEMLIGT")
+    fragor = (
+        "/konto/losenord/HEMLIGT",
+        "/utdrag/HEMLIGT",
+        "/svar/HEMLIGT",
+        "/flode/HEMLIGT",
+        "/kvitto/46elks/HEMLIGT",
+        "/logga-in?till=HEMLIGT",
+    )
     with Nginx(ports, ports) as nginx:
         nginx.starta()
         for vag in fragor:

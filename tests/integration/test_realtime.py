@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories import en_aktor, en_anvandare, ett_medlemskap
-from tests.uttag import FRIST, Anslut, Instans, aktor_id, anslutning, avstang, en_instans, folk, lasaren
+from tests.uttag import FRIST, Anslut, Instans, Lyssnare, aktor_id, anslutning, avstang, en_instans, folk, lasaren
 from wis import clock
 from wis.andringar import Andring, Slag, anmal
 from wis.auth.models import Anvandare, Inloggning, Medlemskap
@@ -216,18 +216,34 @@ def test_a_right_that_another_process_took_away_is_seen_by_the_sweep(instans: In
     lyssnare.vanta_tills_kapad()
 
 
-@pytest.mark.parametrize("kolumn", ["roll", "giltig_till", "inloggning"])
+@pytest.mark.parametrize("kolumn", ["roll", "inloggning"])
 def test_whatever_ends_a_right_cuts_the_socket(instans: Instans, anslut: Anslut, kolumn: str) -> None:
-    kaka = instans.kaka("lasare@nacka.example")
-    soon = clock.now() + timedelta(seconds=2)
-    if kolumn == "giltig_till":
-        instans.andra(lambda session: session.execute(update(Medlemskap).values(giltig_till=soon)))
-    lyssnare = anslut(instans, kaka=kaka)
+    lyssnare = anslut(instans, kaka=instans.kaka("lasare@nacka.example"))
     if kolumn == "roll":
         instans.andra(_gor_till_administrator)
-    if kolumn == "inloggning":
+    else:
         instans.andra(lambda session: session.execute(update(Inloggning).values(giltig_till=clock.now())))
     lyssnare.vanta_tills_kapad()
+
+
+def test_a_right_that_ends_by_itself_cuts_the_socket(instans: Instans, anslut: Anslut) -> None:
+    kaka = instans.kaka("lasare@nacka.example")
+    _anslut_en_som_snart_inte_far(instans, anslut, kaka).vanta_tills_kapad()
+
+
+def _anslut_en_som_snart_inte_far(instans: Instans, anslut: Anslut, kaka: str) -> Lyssnare:
+    """Connected with a right that ends within seconds; a slow machine may need more of them to shake hands at all."""
+    for sekunder in (2, 8):
+        _giltig_till(instans, sekunder)
+        with suppress(socketio.exceptions.ConnectionError):
+            return anslut(instans, kaka=kaka)
+    _giltig_till(instans, 20)
+    return anslut(instans, kaka=kaka)
+
+
+def _giltig_till(instans: Instans, sekunder: int) -> None:
+    slut = clock.now() + timedelta(seconds=sekunder)
+    instans.andra(lambda session: session.execute(update(Medlemskap).values(giltig_till=slut)))
 
 
 def _gor_till_administrator(session: Session) -> None:

@@ -16,6 +16,7 @@ from tests import factories as f
 from tests.conftest import en_app
 from tests.servrar import vanta_pa_las
 from wis import audit, clock
+from wis.anteckningar.models import Anteckning, StrukenAnteckning
 from wis.auth.models import Anvandare, Inloggning, Medlemskap
 from wis.auth.rules import Roll
 from wis.db import Database
@@ -127,6 +128,27 @@ def test_a_double_click_publishes_once_and_both_answers_lead_there(
     with pg.reading() as session:
         assert session.scalar(select(func.count()).select_from(UnderrattelseVersion)) == 1
         assert session.scalar(select(func.count()).select_from(Utskick)) == 1
+
+
+def test_what_is_noted_and_struck_by_a_double_click_is_noted_and_struck_once(
+    appen: Flask, pg: Database, trad: ThreadPoolExecutor
+) -> None:
+    client, other, rad = _inloggad(appen), _inloggad(appen), {"anteckning": "Bron stängd", "nyckel": "e" * 32}
+    for adress, gjort, tabell in (
+        ("/handelser/storm/anteckningar", rad, Anteckning),
+        ("/anteckningar/1/stryk", {}, StrukenAnteckning),
+    ):
+        forst, sedan = _efter_lasning(
+            pg,
+            trad,
+            lambda adress=adress, gjort=gjort: _post(client, adress, gjort),  # type: ignore[misc]
+            lambda adress=adress, gjort=gjort: _post(other, adress, gjort),  # type: ignore[misc]
+        )
+        assert forst[:2] == sedan[:2]
+        assert forst[0] == 302
+        with pg.reading() as session:
+            assert session.scalar(select(func.count()).select_from(tabell)) == 1
+            assert isinstance(audit.verify(session), tuple)
 
 
 @pytest.mark.parametrize("samma_person", [True, False], ids=["a double click", "two with the same title"])

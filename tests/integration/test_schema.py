@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests import factories as f
-from wis import audit, clock, schema
+from wis import audit, clock, modeller, schema
 from wis.db import Database
 from wis.handelser.models import Beslutsslag, Handelsebeslut, Lage
 from wis.tx import transaction
@@ -22,7 +22,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(varje_databas: Dat
         # The index of words is the database's own kind: FTS5, which makes tables of its own, or tsvector.
         egna = {"compare_type": True, "include_name": lambda namn, *_: not (namn or "").startswith("sok_ord")}
         context = MigrationContext.configure(connection, opts=egna)
-        assert compare_metadata(context, schema.METADATA) == []
+        assert compare_metadata(context, modeller.METADATA) == []
 
 
 def test_upgrading_twice_changes_nothing(varje_databas: Database) -> None:
@@ -110,7 +110,7 @@ def test_there_can_be_only_one_standing_event(varje_databas: Database) -> None:
 def test_the_migrations_make_exactly_the_checks_of_the_models(varje_databas: Database) -> None:
     # Alembic compares no CHECKs, and SQLite keeps those of a rebuilt table only if they are given.
     found = inspect(varje_databas.engine)
-    for table in schema.METADATA.sorted_tables:
+    for table in modeller.METADATA.sorted_tables:
         wanted = sorted(str(c.name) for c in table.constraints if isinstance(c, CheckConstraint))
         assert sorted(str(c["name"]) for c in found.get_check_constraints(table.name)) == wanted, table.name
 

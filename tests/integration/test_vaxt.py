@@ -35,7 +35,7 @@ from wis.ytor import oversikt, queries
 from wis.ytor.queries import Post, Urval
 from wis.ytor.rules import Slag
 
-VAXER = {"lagesbild_version", "underrattelse_version", "underrattelse", "handelsebeslut"}
+VAXER = {"lagesbild_version", "underrattelse_version", "underrattelse", "handelsebeslut", "anteckning", "tagg"}
 """Tables that hold more the longer an event goes on."""
 I_TIDSORDNING = "ix_underrattelse_version_publicerad"
 """What the list of all underrättelser is walked by, from its young end."""
@@ -49,11 +49,16 @@ def _las_allt(database: Database, handelse_id: int) -> None:
         for urval in (
             Urval(fore=forst.plats),
             Urval(aktor="polisen"),
+            Urval(tagg="el"),
+            Urval(tagg="el", aktor="polisen", slag=Slag.ANTECKNING, fore=forst.plats),
+            Urval(efter=forst.plats),
+            Urval(till=now),
             *(Urval(slag=slag, fore=forst.plats) for slag in Slag),
         ):
             queries.tidslinje(session, who, handelse, urval)
         queries.senast_i(session, who, [handelse_id])
         queries.aktorer_i(session, who, handelse_id)
+        queries.taggar_i(session, who, handelse_id)
         queries.sedda_versioner(session, who, handelse_id, now)
         queries.forsenade(session, who, now)
         oversikt.flodet(session, who, handelse_id)

@@ -53,6 +53,11 @@ def post(adress: str, *klart: int, **data: str) -> Anrop:
     return Anrop("POST", adress, klart or (422,), tuple(data.items()))
 
 
+def dyr(adress: str) -> Anrop:
+    """A page that takes long to make: asked for by those alone who may not have it."""
+    return Anrop("GET", adress, (), bara_nej=True)
+
+
 def nej(adress: str) -> Anrop:
     """A form that would do something."""
     return Anrop("POST", adress, (), bara_nej=True)
@@ -71,6 +76,16 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
             get("{h}/tidslinje"),
             get("{h}/versioner"),
             get("{h}/utskick"),
+            get("{h}/paverkan"),
+            get("{h}/karta"),
+            get("{h}/karta.geojson"),
+            get("{h}/tystnad"),
+            get("{h}/begaran"),
+            get("{h}/statistik"),
+            get("{h}/enfil"),
+            nej("{h}/enfil"),
+            nej("{h}/pdf"),
+            get("{h}/statistik.csv"),
             get("/underrattelser?handelse={slug}"),
             post("{h}/last", 400),
         ],
@@ -83,13 +98,22 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
             get("{l}"),
             get("{l}/versioner/1"),
             get("{l}/versioner/2"),
+            get("{l}/versioner/2/ledning"),
+            get("{l}/versioner/2/dela"),
+            get("{l}/nyckeltal"),
+            get("{l}/nyckeltal.csv"),
+            # Of what is marked TLP:RED it says no to those too who read it: tests/web/test_floden.py.
+            dyr("{l}/versioner/2/cap.xml"),
+            dyr("{l}/versioner/2/pdf"),
             get("{l}/versioner/2/bilagor/{bid}/karta.png"),
             get("{l}/versioner/2/bilagor/{bid}/forhandsbild"),
+            get("{l}/versioner/2/sedan/1"),
+            nej("{l}/last"),
             get("{l}/jamfor/1/2"),
             get("{l}/jamfor?a=1&b=2", 302),
         ],
     ),
-    ("LASA", (o.UNDERRATTELSE,), (T,), [get("{u}")]),
+    ("LASA", (o.UNDERRATTELSE,), (T,), [get("{u}"), dyr("{u}/pdf"), dyr("{u}/cap.xml")]),
     # The short address says nothing to who doesn't read what it stands for: not even why.
     # Nothing was sent to these people, so there is nothing to answer: that is said to who reads it.
     ("LASA", (*LAGESBILDER, o.UNDERRATTELSE, o.UTSKICK), ("tyst", H, T), [get("{n}", 302), post("{t}/kvittera", 409)]),
@@ -99,7 +123,13 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
         "BJUDA_GAST",
         (o.HANDELSE,),
         (H, G),
-        [get("{h}/gaster"), post("{h}/gaster"), post("{h}/gaster/{mid}/avsluta")],
+        [
+            get("{h}/gaster"),
+            post("{h}/gaster"),
+            post("{h}/gaster/{mid}/avsluta"),
+            get("{h}/arkiv"),
+            nej("{h}/arkiv"),
+        ],
     ),
     (
         "BE_OM_LASRATT",
@@ -109,7 +139,12 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
     ),
     ("BE_OM_LASRATT", (o.UNDERRATTELSE,), (T, G), [get("{u}/be-om-lasratt"), post("{u}/be-om-lasratt")]),
     ("VISA_SOM", (o.HANDELSE,), (H, G), [post("{h}/visa-som-utkast", 200)]),
-    ("SKRIVA", (o.HANDELSE,), (H, EGEN_GRIND), [get("{h}/lagesbild/{egen}/skriv"), post(FORHANDSVISA, 200)]),
+    (
+        "SKRIVA",
+        (o.HANDELSE,),
+        (H, EGEN_GRIND),
+        [get("{h}/lagesbild/{egen}/skriv"), post(FORHANDSVISA, 200), post("{h}/anteckningar")],
+    ),
     (
         "SKRIVA",
         LAGESBILDER,
@@ -130,11 +165,19 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
         ],
     ),
     (
+        "SKRIVA",
+        (o.SAMLAD,),
+        (H, T, G),
+        [get("{l}/sammanstall"), post("{l}/sammanstall", 400)],
+    ),
+    (
         "PUBLICERA",
         (o.HANDELSE,),
         (H, EGEN_GRIND),
         [
             get("{h}/underrattelser/ny"),
+            get("{h}/tystnad/paminn"),
+            post("{h}/tystnad/paminn", 302),
             post("{h}/underrattelser/ny", handling="avisera"),
             post("{h}/underrattelser/granska", 200),
         ],
@@ -248,6 +291,8 @@ ADMINISTRERAR = [
     get(f"{A}/behorigheter"),
     get(f"{A}/genomgang"),
     get(f"{A}/misslyckade"),
+    get(f"{A}/arkiv"),
+    nej(f"{A}/arkiv"),
     get(f"{A}/tva-personer"),
     post(f"{A}/tva-personer", 302),
     get(f"{A}/mallar"),
@@ -257,6 +302,12 @@ ADMINISTRERAR = [
     post(f"{A}/mallar/vader/andra", 200, gor="kvar"),
     post(f"{A}/mallar/vader/bruk", 404),
     post(f"{A}/mallar/vader/ga-tillbaka", 404),
+    get(f"{A}/begaranmallar"),
+    get(f"{A}/begaranmallar/ny"),
+    post(f"{A}/begaranmallar/ny", 200, gor="kvar"),
+    get(f"{A}/begaranmallar/9999", 404),
+    post(f"{A}/begaranmallar/9999", 404),
+    post(f"{A}/begaranmallar/9999/ta-bort", 302),
     get(f"{A}/funktioner"),
     get(f"{A}/funktioner/ny"),
     post(f"{A}/funktioner/ny"),

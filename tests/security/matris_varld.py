@@ -13,6 +13,7 @@ from tests import factories as f
 from tests.bilagor_stod import en_publicerad
 from tests.security import orakel as o
 from tests.security import varld as v
+from wis.anteckningar.models import Anteckning
 from wis.auth.models import (
     Anvandare,
     Anvandarslag,
@@ -26,6 +27,7 @@ from wis.auth.service import token_hash
 from wis.handelser.models import Beslutsslag, Handelse, Handelsebeslut
 from wis.lagesbild.models import Lagesbild, LagesbildSektion, LagesbildVersion
 from wis.notiser.models import Kanalslag, Notisslag, Utskick
+from wis.taggar import Tagg
 from wis.underrattelser.models import Underrattelse
 
 AVSANDARE = "Ägare"
@@ -118,6 +120,7 @@ def _utskick(session: Session, ut: Matrisvarld, ting: o.Ting, handelse: Handelse
     )
     if ting.slag == o.UTSKICK:
         rad.beslut_id = _beslut(session, handelse, aktor_id, hemligt(ting, ut), rad.skapad)
+        _anteckning(session, handelse, aktor_id, hemligt(ting, ut), rad.skapad)
     elif ting.slag == o.UNDERRATTELSE:
         rad.slag, rad.underrattelse_id, rad.underrattelse_nummer = "underrattelse", ut.varld.ting[ting], 1
         rad.krets_id = session.get_one(Underrattelse, ut.varld.ting[ting]).krets_id
@@ -141,6 +144,25 @@ def _beslut(session: Session, handelse: Handelse, aktor_id: int, motivering: str
     session.add(beslut)
     session.flush()
     return beslut.id
+
+
+def _anteckning(session: Session, handelse: Handelse, aktor_id: int, text: str, skriven: datetime) -> None:
+    """Noted at the moment of the decision, of long before: its readers are the decision's."""
+    forfattare = session.scalars(select(Anvandare).order_by(Anvandare.id)).first()
+    assert forfattare is not None
+    tid = skriven - timedelta(days=2)
+    rad = Anteckning(
+        handelse_id=handelse.id,
+        aktor_id=aktor_id,
+        forfattare_id=forfattare.id,
+        skriven=skriven,
+        tid=tid,
+        text=text,
+        idempotensnyckel=f"{handelse.slug}-a",
+    )
+    session.add(rad)
+    session.flush()
+    session.add(Tagg(slag="anteckning", objekt_id=rad.id, nummer=0, tagg="hemligt", handelse_id=handelse.id, tid=tid))
 
 
 def _folk(session: Session, ut: Matrisvarld) -> None:

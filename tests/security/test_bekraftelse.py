@@ -28,6 +28,7 @@ KRAVS = {
     # Phone and mail, one's own and a function's.
     "/mina-notiser/<any(sms, epost):kanal>",
     "/mina-notiser/<any(sms, epost):kanal>/ta-bort",
+    "/mina-notiser/push",
     FUNKTIONENS,
     f"{FUNKTIONENS}/ta-bort",
     # The password and the factors.
@@ -58,8 +59,13 @@ KRAVS = {
     "/funktioner/<int:id>/utse",
     "/handelser/<slug>/gaster",
     "/handelser/<slug>/gaster/<int:medlemskap_id>/avsluta",
+    # What others read by, without a login.
+    "/floden",
+    # What is taken away for good.
+    "/handelser/<slug>/gallra",
 }
-"""What changes phone, mail, factors or rights: written by hand, from what must not be done on a screen left open."""
+"""What changes phone, mail, factors or rights, or can't be undone: written by hand, from what must not be
+done on a screen left open."""
 HEMLIGA = {"/mitt-konto/losenord", "/mitt-konto/sakerhet/app"}
 """Where the page itself asks first."""
 RORS = frozenset({"inloggning", "loggpost", "logghuvud", "andringsnummer"})

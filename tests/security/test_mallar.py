@@ -15,6 +15,7 @@ from sqlalchemy import select
 from tests import factories as f
 from tests.funktioner_stod import en_funktion
 from tests.security.adresser import alla_adresser, innehall
+from tests.web.fragor_stod import utan_vantan
 from tests.web.ytor_data import SLUG, LoggaIn, bygg_lage
 from wis.auth.models import Medlemskap
 from wis.auth.rules import Roll
@@ -104,8 +105,9 @@ def ar_mal(form: Form) -> bool:
 
 
 def test_what_looks_like_a_template_is_nowhere_taken_for_one(
-    app: Flask, chef: FlaskClient, client: FlaskClient, database: Database
+    app: Flask, chef: FlaskClient, client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    utan_vantan(monkeypatch)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     provade: set[tuple[str, str]] = set()
     for vem in (client, chef):

@@ -12,7 +12,7 @@ from tests.security.vektorer import KOD, SAMMANHANG, VEKTORER
 from tests.servrar import chromium_alternativ
 from wis.markup import render, starta
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 MINST_I_LANGA = 5_000
 
 

@@ -38,15 +38,17 @@ BILD = (
     "/versioner",
     "/lagesbild/{vem}",
     "/lagesbild/{vem}/versioner/2",
+    "/lagesbild/{vem}/versioner/2/sedan/1",
     "/lagesbild/{vem}/jamfor/1/2",
 )
 SIDOR = {
     o.EGEN: BILD,
     o.SAMLAD: BILD,
     o.UNDERRATTELSE: ("", "/tidslinje"),
-    o.UTSKICK: ("", "/tidslinje"),
+    # What was decided, and what was noted at the same moment.
+    o.UTSKICK: ("", "/tidslinje", "/tidslinje?slag=anteckning", "/tidslinje?tagg=hemligt"),
 }
-LISTOR = ("/", "/handelser", "/underrattelser", "/fragor", "/mina-notiser", "/sok?q=lägesbild", "/sok?q=prov")
+LISTOR = ("/", "/nytt", "/handelser", "/underrattelser", "/fragor", "/mina-notiser", "/sok?q=lägesbild", "/sok?q=prov")
 SPRIDNING = 11
 """In the short form every eleventh pair of person and thing: each person and each thing is among them."""
 

@@ -162,13 +162,18 @@ def test_a_file_that_has_not_changed_carries_them_and_may_be_kept(https: FlaskCl
 
 
 def _prova_huvuden(svar: TestResponse, vad: str) -> None:
-    for namn, varde in HUVUDEN.items():
+    # A page whose address is a secret tells it to nobody, not even to our own.
+    hemlig = {"Referrer-Policy": "no-referrer"} if svar.request.path.startswith("/svar/") else {}
+    for namn, varde in (HUVUDEN | hemlig).items():
         assert svar.headers.get(namn) == varde, f"{vad}: {namn}"
     policy = svar.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none';"), vad
     assert {"frame-ancestors 'none'", "base-uri 'none'"} <= set(policy.split("; ")), vad
     assert not re.search(r"unsafe-|\*|https?:", policy), vad
-    if not svar.request.path.startswith("/static/") or svar.status_code >= 400:
+    if svar.request.path in {"/sw.js", "/manifest.webmanifest"}:
+        # The app itself: the same for everybody, and asked for anew each time.
+        assert svar.headers["Cache-Control"] == "no-cache", vad
+    elif not svar.request.path.startswith("/static/") or svar.status_code >= 400:
         assert svar.headers["Cache-Control"] == "private, no-store", vad
     for kaka in svar.headers.getlist("Set-Cookie"):
         assert kaka.startswith("__Host-"), vad

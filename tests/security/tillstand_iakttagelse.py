@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from tests.security.tillstand_fragor import sida
 from tests.security.tillstand_modell import Nyckel
 from tests.security.tillstand_spel import Spel
+from wis.anteckningar.models import Anteckning
+from wis.anteckningar.queries import sak_for as anteckningens_sak
 from wis.auth import service as auth
 from wis.auth.models import Anvandare, Faktorslag, Inloggning
 from wis.auth.queries import giltiga_medlemskap, subjekt_av
@@ -28,6 +30,7 @@ from wis.underrattelser.models import Underrattelse, UnderrattelseVersion
 _V, _UV = LagesbildVersion, UnderrattelseVersion
 LAGESBILD = Innehall(_V.publicerad, Lagesbild.aktor_id, _V.tlp, Lagesbild.krets_id)
 UNDERRATTELSE = Innehall(_UV.publicerad, Underrattelse.aktor_id, _UV.tlp, Underrattelse.krets_id)
+ANTECKNING = Innehall(Anteckning.skriven, null(), literal("clear"), None)
 BESLUT = Innehall(Handelsebeslut.tid, null(), literal("clear"), None)
 ANTAL_SIDOR = 5
 _MARKE = re.compile(r"mark\d{4}")
@@ -62,11 +65,17 @@ def i_listor(spel: Spel, session: Session, who: Subjekt) -> set[str]:
         .join(Handelse, Handelse.id == Handelsebeslut.handelse_id)
         .where(lasbar_for(who, BESLUT, spel.nu))
     )
+    noterat = (
+        select(Anteckning.id)
+        .join(Handelse, Handelse.id == Anteckning.handelse_id)
+        .where(lasbar_for(who, ANTECKNING, spel.nu))
+    )
     bilder, uer = ({(id_, nr) for id_, nr in session.execute(query)} for query in (lagesbilder, underrattelser))
-    beslutna = set(session.scalars(beslut))
+    beslutna, noterade = set(session.scalars(beslut)), set(session.scalars(noterat))
     handelser = set(session.scalars(select(Handelse.id).where(synlig_for(who, spel.nu))))
     seen = {namn for namn, id_ in spel.handelser.items() if id_ in handelser}
     seen |= {marke for marke, id_ in spel.beslut.items() if id_ in beslutna}
+    seen |= {marke for marke, id_ in spel.anteckningar.items() if id_ in noterade}
     for marke, (sak, nummer) in spel.versioner.items():
         if (spel.saker[sak], nummer) in (uer if sak.startswith("u") else bilder):
             seen.add(marke)
@@ -82,6 +91,8 @@ def saker(spel: Spel, session: Session) -> dict[str, Sak]:
     for marke, id_ in spel.beslut.items():
         beslut = session.get_one(Handelsebeslut, id_)
         found[marke] = session.get_one(Handelse, beslut.handelse_id).sak(publicerad=beslut.tid)
+    for marke, id_ in spel.anteckningar.items():
+        found[marke] = anteckningens_sak(session.get_one(Anteckning, id_))
     for marke, (sak, nummer) in spel.versioner.items():
         rad = spel.rad(session, sak)
         if isinstance(rad, Underrattelse):
@@ -160,6 +171,7 @@ class Sidor:
             slugs = [session.get_one(Handelse, id_).slug for id_ in self.spel.handelser.values()]
             egna = [sida(self.spel, session, marke) for marke in self.spel.versioner]
         delar = ("", "/tidslinje", "/versioner", "/utskick")
+        egna += [f"/anteckningar/{id_}" for id_ in self.spel.anteckningar.values()]
         return ["/", "/underrattelser", *(f"/handelser/{s}{d}" for s in slugs for d in delar), *dict.fromkeys(egna)]
 
 

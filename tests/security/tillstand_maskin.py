@@ -267,6 +267,16 @@ class Tillstandsmaskin(RuleBasedStateMachine):
             self._publicerat(marke, Innehall(handelse, agare, sak, tlp), val)
 
     @precondition(lambda self: len(self.modell.innehall) < MEST_TEXT)
+    @rule(h=NR, aktor=AKTOR)
+    def anteckna(self, h: int, aktor: str) -> None:
+        """A diary entry: of what was before, and read by those who read the event when it is written."""
+        agare, handelse = self.aktor(aktor), self.handelse(h)
+        with self.nasta():
+            marke = self.spel.anteckna(handelse, agare)
+            assert (marke is not None) == self.modell.far_skriva(agare, handelse)
+            self._publicerat(marke, Innehall(handelse, "", "", "clear"), None)
+
+    @precondition(lambda self: len(self.modell.innehall) < MEST_TEXT)
     @rule(nr=NR, tlp=TLP, val=st.none() | VAL)
     def ratta(self, nr: int, tlp: str, val: Val | None) -> None:
         """A correction of an underrättelse."""

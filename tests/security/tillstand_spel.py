@@ -15,6 +15,8 @@ from tests.security.tillstand_modell import Nyckel
 from tests.utskick import KLOCKAN_TOLV
 from wis.aktorer.models import Aktor
 from wis.aktorer.service import ny_aktor
+from wis.anteckningar.rules import NyAnteckning
+from wis.anteckningar.service import anteckna
 from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare, Handelseroll, Medlemskap
 from wis.auth.queries import subjekt_av
@@ -71,6 +73,7 @@ class Spel:
         self.saker: dict[str, int] = {}  # 'b:h1' and 's:h1' lägesbilder, 'u1' underrättelser
         self.versioner: dict[str, tuple[str, int]] = {}  # mark → (thing, number)
         self.beslut: dict[str, int] = {}
+        self.anteckningar: dict[str, int] = {}
         self._nummer = count(1)
 
     def marke(self) -> str:
@@ -303,6 +306,17 @@ class Spel:
             krets = None if val is None else Kretsval(self.val(val), "")
             version = underrattelser.publicera(session, chef, handelsen, _text(marke, tlp, krets))
             self.saker[sak], self.versioner[marke] = version.underrattelse_id, (sak, 1)
+        return marke
+
+    def anteckna(self, handelse: str, agare: str) -> str | None:
+        """A diary entry of yesterday, with its mark as a tag; None if it is refused."""
+        marke = self.marke()
+        with transaction(self.database) as session:
+            handelsen, chef = session.get_one(Handelse, self.handelser[handelse]), self.chef(session, agare)
+            if not can(chef, Verb.SKRIVA, handelsen.sak(Slag.EGEN_LAGESBILD, aktor_av(session, chef)), self.nu):
+                return None
+            ny = NyAnteckning(f"#{marke}", self.nu - timedelta(days=1), marke)
+            self.anteckningar[marke] = anteckna(session, chef, handelsen, ny).id
         return marke
 
     def ratta(self, sak: str, tlp: str, val: Val | None) -> str | None:

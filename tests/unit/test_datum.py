@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wis import datum
+from wis.sprak import Sprak, tal
 
 NOW = datetime(2026, 11, 22, 13, 44, tzinfo=UTC)  # 14:44 in Stockholm
 
@@ -58,3 +59,15 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_an_hour_that_comes_twice_means_the_first() -> None:
     assert datum.fran_falt("2026-10-25T02:30").astimezone(UTC) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_one_who_reads_english_has_times_and_numbers_in_english() -> None:
+    sagt = [datum.alder(NOW - back, NOW, Sprak.EN) for back in (timedelta(minutes=12), timedelta(minutes=75))]
+    assert sagt == ["12 min ago", "1 h 15 min ago"]
+    assert datum.alder(NOW + timedelta(days=3), NOW, Sprak.EN) == "in 3 days"
+    assert datum.tid(NOW - timedelta(days=1), NOW, Sprak.EN) == "yesterday 14:44"
+    assert datum.tid(NOW - timedelta(days=19), NOW, Sprak.EN) == "3 Nov 14:44"
+    assert datum.dag(NOW, Sprak.EN) == "Sunday 22 November 2026"
+    assert datum.datumtid(NOW, Sprak.EN) == "22 Nov 2026 14:44"
+    # With the signs that each is written with: a no-break space, and a comma.
+    assert [tal(1234.5), tal(1234.5, Sprak.EN)] == ["1\xa0234,5", "1,234.5"]

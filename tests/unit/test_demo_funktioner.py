@@ -10,8 +10,10 @@ import pytest
 from wis.auth.demokonton import inloggningar
 from wis.auth.krets import Tlp
 from wis.auth.rules import Roll
+from wis.begaran.svarsfalt import GRADER
 from wis.demo.innehall import Innehall, las
 from wis.funktioner.rules import LANGSTA_TJANST, MAX_KORTNAMN, MAX_NAMN
+from wis.lagesbild.kallor import alla
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +98,28 @@ def test_one_lagesbild_is_narrowed_and_labelled_and_a_question_about_it_waits(in
 def test_one_underrattelse_is_green_so_that_its_sms_holds_title_and_link_alone(innehall: Innehall) -> None:
     markta = [post["tlp"] for rad in innehall.handelser for post in rad["underrattelse"] if "tlp" in post]
     assert markta == [Tlp.GREEN.value]
+
+
+def test_a_begaran_is_partly_answered_once_changed_and_not_due_yet(innehall: Innehall) -> None:
+    [fraga] = [rad for handelse in innehall.handelser for rad in handelse["begaran"]]
+    svarat = [rad for rad in fraga["svar"] if "svar" in rad]
+    assert {(rad["person"], rad["aktor"]) for rad in fraga["svar"]} <= _hos(innehall)
+    assert {rad["aktor"] for rad in fraga["svar"]} < set(fraga["aktorer"])
+    assert len(svarat) > len({rad["aktor"] for rad in svarat}) > 1
+    assert any("svar" not in rad for rad in fraga["svar"])
+    # Nobody is reminded while somebody looks about, or while the tests run.
+    assert fraga["frist_om_min"] - fraga["min"] - max(fraga["paminn_fore"]) >= 60
+    for rad in svarat:
+        assert rad["svar"]["1"] in GRADER
+        assert rad["svar"]["3"] in fraga["fraga"][2]["val"]
+
+
+def test_the_samlade_says_where_its_words_are_from_in_versions_that_are_the_latest_then(innehall: Innehall) -> None:
+    sno = next(rad for rad in innehall.handelser if rad["handelse"]["slug"] == "snoovader-svealand")
+    samlad = min((v for v in sno["version"] if v.get("samlad")), key=lambda v: v["min"])
+    kallor = {kalla for text in samlad["sektioner"].values() for kalla in alla(text)}
+    assert len({kalla.aktor for kalla in kallor}) >= 3
+    for kalla in kallor:
+        egna = [v for v in sno["version"] if v["aktor"] == kalla.aktor and not v.get("samlad")]
+        fore = sorted((v for v in egna if v["min"] > samlad["min"]), key=lambda v: -v["min"])
+        assert (kalla.nummer, kalla.nyckel in fore[-1]["sektioner"]) == (len(fore), True)

@@ -59,10 +59,10 @@ def test_actors_come_by_how_many_are_told_there_and_quiet_hours_by_when_they_end
     natt, morgon = ("22:00", "06:00"), ("08:00", "09:00")
     nas = fordela(
         [
-            (1, "Nacka", None, None, 2, 2, 0, 0),
-            (2, "Polisen", *natt, 3, 1, 3, 1),
-            (1, "Nacka", *natt, 1, 0, 1, 0),
-            (3, "Nacka", *morgon, 1, 1, 1, 0),  # another actor of the same name
+            (1, "Nacka", None, None, 2, 2, 0, 1, 0),
+            (2, "Polisen", *natt, 3, 1, 3, 0, 1),
+            (1, "Nacka", *natt, 1, 0, 1, 0, 0),
+            (3, "Nacka", *morgon, 1, 1, 1, 0, 0),  # another actor of the same name
         ]
     )
     assert [(ett.aktor, ett.personer, ett.sms, ett.epost, ett.funktioner) for ett in nas.aktorer] == [
@@ -71,6 +71,7 @@ def test_actors_come_by_how_many_are_told_there_and_quiet_hours_by_when_they_end
         ("Nacka", 1, 1, 1, 0),
     ]
     assert (nas.summa.personer, nas.summa.sms, nas.summa.epost, nas.summa.funktioner) == (7, 4, 5, 1)
+    assert nas.summa.push == 1
     assert nas.senare(KVALL, bradskande=False) == [(datetime(2026, 1, 16, 5, 0, tzinfo=UTC), 4)]
     assert nas.senare(KVALL, bradskande=True) == []
 

@@ -96,6 +96,7 @@ def test_texts_that_are_too_long_are_named_with_how_much_to_cut() -> None:
     assert "Korta med 1" in fel["prognos"]
     assert "300" in fel["andringsnotering"]
     assert rules.granska(Innehall.av({"sammanfattning": "x" * 500, "prognos": "y" * 20_000}, "z" * 300), NU) == {}
+    assert rules.granska(Innehall.av({"sammanfattning": "x" * 500 + " [[nacka 12 lage_fakta]]"}), NU) == {}
 
 
 def test_line_breaks_count_as_one_character_however_the_browser_sends_them() -> None:
@@ -121,8 +122,8 @@ def test_cleaning_a_text_again_changes_nothing(texter: dict[str, str]) -> None:
 
 def test_the_template_has_every_part_once_and_in_order() -> None:
     assert [rubrik.split(".")[0] for rubrik, _ in mall.STANDARD.grupper()] == list("12345678")
-    assert len(set(mall.STANDARD.nycklar)) == len(mall.STANDARD.nycklar) == 12
-    assert len({a.namn for a in mall.STANDARD.avsnitt}) == 12
+    assert len(set(mall.STANDARD.nycklar)) == len(mall.STANDARD.nycklar) == 13
+    assert len({a.namn for a in mall.STANDARD.avsnitt}) == 13
 
 
 # --- 'läget oförändrat' -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -324,9 +325,15 @@ def test_closing_leaves_nothing_behind_and_can_be_repeated() -> None:
     assert render("*a*") == "<p><em>a</em></p>"
 
 
-def kor(program: str) -> subprocess.Popen[str]:
+@contextmanager
+def kor(program: str) -> Iterator[subprocess.Popen[str]]:
+    """The program running; dead afterwards, whatever failed: one that pauses would be waited for for ever."""
     kommando = [sys.executable, "-X", "dev", "-W", "error", "-c", program]
-    return subprocess.Popen(kommando, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(kommando, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_program_that_renders_and_ends_is_silent() -> None:

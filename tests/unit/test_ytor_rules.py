@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wis.ytor.rules import Marke, Plats, Slag, forsening, hojd, las_plats, las_tid, overskriden
+from wis.ytor.rules import Marke, Plats, Slag, forsening, hojd, las_hoppa, las_hoppa_kl, las_plats, las_tid, overskriden
 
 NU = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 FORE, EFTER = NU - timedelta(minutes=1), NU + timedelta(minutes=1)
@@ -87,3 +89,44 @@ def test_a_place_in_the_stream_is_read_back_from_an_address() -> None:
 )
 def test_a_place_that_is_not_ours_is_no_place(text: str | None) -> None:
     assert las_plats(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fore"),
+    [
+        ("2026-11-22T14:30", datetime(2026, 11, 22, 13, 31, tzinfo=UTC)),
+        ("2026-11-22T14:30:59", datetime(2026, 11, 22, 13, 31, tzinfo=UTC)),
+        ("2026-07-01 00:00", datetime(2026, 6, 30, 22, 1, tzinfo=UTC)),
+        # In October 02:30 comes twice: all of both is before it is over.
+        ("2026-10-25T02:30", datetime(2026, 10, 25, 1, 31, tzinfo=UTC)),
+        ("2026-10-25T01:30", datetime(2026, 10, 24, 23, 31, tzinfo=UTC)),
+        # In March it never comes: the clock goes from 02:00 to 03:00.
+        ("2026-03-29T02:30", datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),
+        ("2026-03-29T01:59", datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),
+        ("2026-03-29T03:00", datetime(2026, 3, 29, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_jump_to_a_minute_takes_all_of_it_also_when_the_clock_is_set(text: str, fore: datetime) -> None:
+    assert las_hoppa(text) == fore
+
+
+@pytest.mark.parametrize("text", ["", None, "14:30", "i går", "2026-11-22T14:30Z", "0001-01-01T00:00", "9" * 40])
+def test_what_is_no_local_time_is_no_jump(text: str | None) -> None:
+    assert las_hoppa(text) is None
+
+
+def test_a_time_of_day_is_the_latest_that_has_been() -> None:
+    now = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)  # 22:00 in Sweden
+    igar, idag = datetime(2026, 11, 21, 21, 31, tzinfo=UTC), datetime(2026, 11, 22, 21, 1, tzinfo=UTC)
+    assert las_hoppa_kl("22.30", now) == las_hoppa_kl(" 22:30 ", now) == igar
+    assert las_hoppa_kl("22:00", now) == idag
+    assert las_hoppa_kl("24.30", now) is las_hoppa_kl("kl tio", now) is None
+    assert las_hoppa_kl("2026-11-22T22:00", now) == idag
+
+
+@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2060, 1, 1)), st.integers(0, 10_000))
+def test_a_later_jump_never_shows_less(naive: datetime, minuter: int) -> None:
+    forst, sedan = las_hoppa(naive.isoformat()), las_hoppa((naive + timedelta(minutes=minuter)).isoformat())
+    assert forst is not None
+    assert sedan is not None
+    assert forst <= sedan

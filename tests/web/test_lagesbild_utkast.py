@@ -3,6 +3,7 @@
 import re
 import uuid
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -157,9 +158,9 @@ class TestDrafts:
     ) -> None:
         rendera, oppna = service.rendera, []
 
-        def iakttagen(innehall: Innehall, forra: Innehall | None = None) -> dict[str, str]:
+        def iakttagen(innehall: Innehall, *resten: Any) -> dict[str, str]:
             oppna.append("session" in g)
-            return rendera(innehall, forra)
+            return rendera(innehall, *resten)
 
         monkeypatch.setattr(service, "rendera", iakttagen)
         # A text that nobody has looked at: what was rendered a moment ago is kept.

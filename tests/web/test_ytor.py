@@ -199,6 +199,9 @@ def test_the_timeline_is_filtered_by_actor_and_kind(lage: Database, logga_in: Lo
     assert html(client, f"/handelser/{SLUG}/tidslinje?slag=samlad").count('class="tidsrad') == 1
     assert "inget att visa" in html(client, f"/handelser/{SLUG}/tidslinje?aktor=finns-inte")
     assert html(client, f"/handelser/{SLUG}/tidslinje?slag=hittepa&sida=x").count('class="tidsrad') == 7
+    okand = html(client, f"/handelser/{SLUG}/tidslinje?till=kl+tio")
+    assert "”kl tio” är ingen tid." in okand
+    assert 'value="kl tio"' in okand
 
 
 def test_the_timeline_is_leafed_through_fifty_at_a_time(lage: Database, logga_in: LoggaIn) -> None:

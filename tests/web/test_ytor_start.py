@@ -193,7 +193,7 @@ def test_an_empty_system_has_an_empty_start_page(database: Database, logga_in: L
 
 @pytest.mark.parametrize(
     ("path", "hogst"),
-    [("/", 14), *((f"/handelser/{SLUG}{flik}", 19) for flik in FLIKAR)],
+    [("/", 22), *((f"/handelser/{SLUG}{flik}", 19) for flik in FLIKAR)],
 )
 def test_a_page_asks_the_database_as_often_of_twenty_lagesbilder_as_of_two(
     database: Database, logga_in: LoggaIn, path: str, hogst: int

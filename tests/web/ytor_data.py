@@ -79,6 +79,7 @@ def underratta(
     bradskande: bool = False,
     aktor: str = "polisen",
     tlp: str = "clear",
+    text: str = "Texten.",
 ) -> UnderrattelseVersion:
     """An underrättelse by a person of the actor's."""
     av = en_person_hos(session, aktor, Roll.TALESPERSON)
@@ -94,8 +95,8 @@ def underratta(
         forfattare_id=av.id,
         bradskande=bradskande,
         rubrik=rubrik,
-        text="Texten.",
-        html="<p>Texten.</p>",
+        text=text,
+        html=f"<p>{text}</p>",
         idempotensnyckel=uuid.uuid4().hex,
         tlp=tlp,
     )
