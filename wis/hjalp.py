@@ -1,5 +1,6 @@
 """The help page (the keys, and what the words on the page for writing mean), and the accessibility statement."""
 
+import re
 from functools import cache
 
 from flask import Blueprint, render_template
@@ -9,6 +10,8 @@ from wis.auth.atkomst import oppen
 from wis.settings import PROJECT_ROOT
 
 bp = Blueprint("hjalp", __name__)
+_FORTSATTNING = re.compile(r"(?<=\S)\n {0,2}(?=[^\s|#>-])")
+"""Where a line of a paragraph goes on: what people write breaks there, a document of ours does not."""
 
 
 @bp.get("/hjalp")
@@ -29,5 +32,5 @@ def tillganglighet() -> web.Svar:
 def _redogorelsen() -> str:
     text = (PROJECT_ROOT / "docs" / "tillganglighet.md").read_text(encoding="utf-8")
     # The page has its own heading, and what people write begins two below one.
-    html = markup.render(text.partition("\n")[2])
+    html = markup.render(_FORTSATTNING.sub(" ", text.partition("\n")[2]))
     return html.replace("<h3>", "<h2>").replace("</h3>", "</h2>")

@@ -23,6 +23,14 @@ def test_the_help_is_there_for_everybody_without_scripts(app: Flask, database: D
     assert 'href="/hjalp"' in html(app.test_client(), "/logga-in")
 
 
+def test_the_accessibility_statement_reads_as_it_stands_in_the_docs(app: Flask) -> None:
+    sida = html(app.test_client(), "/tillganglighet")
+    assert "<h2>Hur väl det uppfyller kraven</h2>" in sida
+    # Where a line ends in the document is not where one ends for who reads it.
+    assert "<br" not in sida
+    assert "går att läsa och skicka utan skript. Det som skript gör" in sida
+
+
 def _lank(aktor: str, slug: str = SLUG) -> str:
     return f'href="/handelser/{slug}/lagesbild/{aktor}/skriv"'
 
