@@ -1,10 +1,12 @@
 """Feeds and key figures on both databases: the same rows for the same person."""
 
-from sqlalchemy import select
+from datetime import timedelta
+
+from sqlalchemy import select, update
 
 from tests import factories as f
 from tests.web.ytor_data import publicera, ratta, underratta
-from wis import clock
+from wis import clock, efterat
 from wis.auth.rules import Roll
 from wis.db import Database
 from wis.floden import service
@@ -32,7 +34,6 @@ def test_a_person_has_the_same_feed_and_figures_whichever_the_database(varje_dat
         now = clock.now()
         adress = service.find(session, token, now)
         assert adress is not None
-        assert service.ar_ny_anvandning(adress, now)
         alla, skarpt = (poster(session, who, Urval(ovningar=val)) for val in (Ovningar.MED, Ovningar.UTAN))
         assert sorted(post.rubrik for post in alla) == [
             "RÄTTELSE: Is (Snöoväder)",
@@ -48,8 +49,29 @@ def test_a_person_has_the_same_feed_and_figures_whichever_the_database(varje_dat
         assert nyast is not None
         assert nyast.nummer == 1
     with transaction(varje_databas) as session:
-        service.anvand(session, adress.id, now)
         assert service.aterkalla(session, who, adress.id)
         assert service.aterkalla(session, who, adress.id)
         assert service.find(session, token, now) is None
-        assert session.scalars(select(Flodesadress.senast_anvand)).one() == now
+
+
+def test_that_a_feed_is_read_is_noted_later_and_waits_for_nobody(varje_databas: Database) -> None:
+    efterat.samlare(varje_databas).inom = 3600
+    with transaction(varje_databas) as session:
+        who = f.subjekt_for(session, f.en_person_hos(session, "nacka", Roll.LASARE))
+        tokens = [service.skapa(session, who, namn, namn * 32) for namn in "ab"]
+    now = clock.now()
+    with varje_databas.reading() as session:
+        adresser = [service.find(session, token, now) for token in tokens]
+    with transaction(varje_databas) as skrivaren:
+        # A writer has the database (SQLite) or the first of the rows (PostgreSQL).
+        skrivaren.execute(update(Flodesadress).where(Flodesadress.namn == "a").values(namn="A"))
+        for sekund, adress in enumerate([*adresser, *adresser]):
+            assert adress is not None
+            service.anteckna_anvandning(varje_databas, adress, now + timedelta(seconds=sekund))
+        efterat.skriv_nu(varje_databas)
+    efterat.skriv_nu(varje_databas)
+    with varje_databas.reading() as session:
+        nar = dict(session.execute(select(Flodesadress.namn, Flodesadress.senast_anvand)).all())
+        assert nar["b"] == now + timedelta(seconds=3)
+        # On PostgreSQL it was noted with the other, without the row that was taken: the next time it is used.
+        assert nar["A"] in {None, now + timedelta(seconds=2)}

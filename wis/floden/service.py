@@ -2,16 +2,19 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from wis import audit, clock
+from wis import audit, clock, efterat
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.queries import galler as medlem_galler
 from wis.auth.rules import Subjekt
 from wis.auth.service import token_hash
+from wis.db import Database
 from wis.floden.models import Flodesadress
 from wis.floden.rules import GILTIGHET, GLES, MAX_ADRESSER, galler
 
@@ -109,11 +112,30 @@ def find(session: Session, token: str, now: datetime) -> Flodesadress | None:
     return adress if galler(adress.giltig_till, adress.aterkallad, now) else None
 
 
-def ar_ny_anvandning(adress: Flodesadress, now: datetime) -> bool:
-    """Whether it is time to write down that it is in use."""
-    return adress.senast_anvand is None or now - adress.senast_anvand >= GLES
+def anteckna_anvandning(database: Database, adress: Flodesadress, now: datetime) -> None:
+    """Have it written down that the address is in use, unless it was within GLES. See wis.efterat."""
+    if adress.senast_anvand is None or now - adress.senast_anvand >= GLES:
+        efterat.lagg(database, _ANVAND, _Bruk(adress.id, now))
 
 
-def anvand(session: Session, adress_id: int, now: datetime) -> None:
-    """Write down that the address is in use."""
-    session.execute(update(Flodesadress).where(Flodesadress.id == adress_id).values(senast_anvand=now))
+@dataclass(frozen=True)
+class _Bruk:
+    adress_id: int
+    nar: datetime
+
+
+def _skriv_anvanda(session: Session, bruk: Sequence[_Bruk]) -> None:
+    senaste = {ett.adress_id: ett.nar for ett in sorted(bruk, key=lambda ett: ett.nar)}
+    # One that somebody is taking back is noted the next time it is used: nobody is waited for.
+    lediga = session.scalars(
+        select(Flodesadress)
+        .where(Flodesadress.id.in_(senaste))
+        .order_by(Flodesadress.id)
+        .with_for_update(of=Flodesadress, skip_locked=True, key_share=True)
+    )
+    for adress in lediga:
+        if adress.senast_anvand is None or adress.senast_anvand < senaste[adress.id]:
+            adress.senast_anvand = senaste[adress.id]
+
+
+_ANVAND = efterat.Slag("flödesadress", _skriv_anvanda, sist=True)

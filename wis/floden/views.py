@@ -125,7 +125,7 @@ def _svara(adress: Flodesadress, who: Subjekt, urval: Urval, rubrik: str, vag: s
     svar.mimetype = atom.MIME
     svar.set_etag(stampel)
     _naken(svar)
-    _anteckna(adress)
+    service.anteckna_anvandning(web.database(), adress, clock.now())
     return svar
 
 
@@ -133,18 +133,6 @@ def _naken(svar: Response) -> None:
     """Keep the address from going further. What lies between keeps none of our answers anyway."""
     svar.headers["Referrer-Policy"] = "no-referrer"
     svar.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-
-
-def _anteckna(adress: Flodesadress) -> None:
-    now, adress_id = clock.now(), adress.id
-    if not service.ar_ny_anvandning(adress, now):
-        return
-    try:
-        with web.transaction() as session:
-            service.anvand(session, adress_id, now)
-    except DATABASFEL:
-        # The feed is drawn: it must not fail by the note.
-        _log.exception("that a feed is in use could not be written down")
 
 
 def _strypning() -> Strypning:
