@@ -223,8 +223,13 @@ def test_a_version_is_shared_by_a_mail_that_says_to_whom_it_may_go(klient: Klien
     assert "Dela version 3 i stället" in sagt
 
 
+def _antal_uttag(varld: Varld) -> int:
+    with varld.database.reading() as session:
+        return len(session.scalars(select(Loggpost).where(Loggpost.handling == "tog ut")).all())
+
+
 def test_one_person_s_many_prints_wait_and_a_server_without_the_libraries_says_what_to_install(
-    klient: Klient, gjorda: list[Dokument], monkeypatch: pytest.MonkeyPatch
+    varld: Varld, klient: Klient, gjorda: list[Dokument], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nacka = klient("las@nacka.example")
     monkeypatch.setattr(views, "PER_PERSON", parse("1 per hour"))
@@ -234,7 +239,11 @@ def test_one_person_s_many_prints_wait_and_a_server_without_the_libraries_says_w
     svar = nacka.get("/underrattelser/1/pdf")
     assert svar.status_code == 429
     assert "Vänta några minuter" in svar.get_data(as_text=True)
-    assert nacka.post(f"/handelser/{SNO}/enfil").status_code == 429
+    uttagna = _antal_uttag(varld)
+    for fil in ("enfil", "pdf"):
+        # Neither collected nor said to be taken out.
+        assert nacka.post(f"/handelser/{SNO}/{fil}").status_code == 429
+    assert _antal_uttag(varld) == uttagna
     assert len(gjorda) == 1
     monkeypatch.setattr(views, "gor_pdf", pdf.gor_pdf)
     monkeypatch.setattr(pdf, "_i_egen_process", lambda _: b'\x00\x00\x00\x15{"fel": "bibliotek"}')
