@@ -40,7 +40,7 @@ def test_one_saves_a_search_is_told_sees_what_it_hit_and_removes_it(database: Da
     assert adress in html(client, "/sok?q=halka&handelse=storm&slag=lagesbild")
     adress = adress.replace("&amp;", "&")
     sida = html(client, adress)
-    assert "<strong>1 träff</strong> de senaste 7 dagarna" in sida
+    assert "<strong>1 publicering</strong> de senaste 7 dagarna" in sida
     assert 'value="halka"' in sida
     falt = {"q": "halka", "handelse": "storm", "slag": "lagesbild", "namn": " halka  E4 ", "kanaler": ["epost"]}
     fel = client.post("/bevakningar/ny", data=falt | {"namn": "", "kanaler": ["sms"]})
@@ -62,7 +62,7 @@ def test_one_saves_a_search_is_told_sees_what_it_hit_and_removes_it(database: Da
     expandera_allt(database)
     assert fick(database, utskick.id) == {bevakning.anvandare_id}
     sida = html(client, "/bevakningar")
-    assert "1 träff på 7 dagar" in sida
+    assert "1 publicering på 7 dagar" in sida
     assert f'href="/n/{utskick.id}"' in sida
     # It is nobody else's, and who can't read the event any more is told nothing of it.
     assert (annan.get(egen).status_code, annan.post(f"{egen}/ta-bort").status_code) == (404, 404)
@@ -72,7 +72,7 @@ def test_one_saves_a_search_is_told_sees_what_it_hit_and_removes_it(database: Da
     sida = html(client, "/bevakningar")
     assert "som du inte längre får läsa" in sida
     assert "Nytt namn" not in sida
-    assert "0 träffar" in sida
+    assert "0 publiceringar" in sida
     client.post(egen, data={"namn": "is", "kanaler": ["sms", "epost"]})
     assert "Ändra is" in html(client, egen)
     assert "Du bevakar inte längre is." in client.post(f"{egen}/ta-bort", follow_redirects=True).text
@@ -109,7 +109,7 @@ def test_one_chooses_kommuner_sees_how_many_it_would_be_and_saves(database: Data
     val = {"kommuner": ["solna", "salem", "finns-inte"], "kanaler": ["epost"], "handling": "rakna"}
     sida = client.post("/bevakningar/omrade", data=val).text
     html5lib.HTMLParser(strict=True).parse(sida)
-    assert "<strong>1 träff</strong> de senaste 7 dagarna" in sida
+    assert "<strong>1 publicering</strong> de senaste 7 dagarna" in sida
     assert 'value="solna" checked' in sida
     client.post("/bevakningar/omrade", data=val | {"handling": "spara"})
     sida = html(client, "/bevakningar")
