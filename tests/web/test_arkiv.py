@@ -75,6 +75,10 @@ def test_a_redaktor_takes_out_an_event_as_the_own_actor_reads_it(varld: Varld, k
     assert "Vägen" not in allt
     assert "Samlat" in allt
     assert klient("las@polisen.example").get(f"/handelser/{SNO}/arkiv").status_code == 200
+    # Who may not is not led there.
+    lank = f'href="/handelser/{SNO}/arkiv"'
+    assert lank in klient("las@polisen.example").get(f"/handelser/{SNO}").get_data(as_text=True)
+    assert lank not in klient("tala@nacka.example").get(f"/handelser/{SNO}").get_data(as_text=True)
     nekad = klient("tala@nacka.example").post(f"/handelser/{SNO}/arkiv")
     assert nekad.status_code == 403
     assert "<h1>Du får inte ta ut ett arkiv</h1>" in nekad.get_data(as_text=True)
