@@ -120,6 +120,10 @@ def _konfiguration(settings: Settings) -> Iterator[Svar]:
         yield True, f"Användarnas adress är {settings.base_url}."
     else:
         yield False, f"Användarnas adress är {settings.base_url}: sätt WIS_BAS_URL till den riktiga, med https://."
+    if settings.kontakt:
+        yield True, f"Den som inte kan använda något vänder sig till {settings.kontakt}."
+    elif not settings.demo:
+        yield False, "Sidan Tillgänglighet säger inte vart man vänder sig, som lagen kräver: sätt WIS_KONTAKT."
     free = shutil.disk_usage(settings.instance).free
     enough = free >= MINSTA_LEDIGT
     advice = "" if enough else " Frigör utrymme: när disken är full kan inget publiceras."
