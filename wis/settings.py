@@ -22,6 +22,7 @@ from wis.settings_varden import (
     loopback_name,
     number,
     one_of,
+    push_key,
     whole,
 )
 
@@ -32,6 +33,7 @@ _AV = {"", "0", "false", "no"}
 _KRAV = ("alla", "administratorer", "ingen")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _TILES = re.compile(r"https://[^/\s{}?#]+/\S*")
+_NATLOS_HOGST = 720
 _PROVIDERS = ("epost_url", "sms_url", "epost_url_2", "sms_url_2")
 
 
@@ -98,7 +100,7 @@ class Settings:
     # The clamd that reads what is attached: the path of its socket, or host:port.
     clamd: str | None = None
     sms_pris: float | None = None  # What one part of an SMS costs, in öre; None: no cost is shown.
-    # How many hours a phone keeps what was read there, to be read without a network; 0: nothing is kept.
+    # How many hours a phone keeps what was read there, to be read without a network (720 at most); 0: nothing is.
     natlos_timmar: int = 72
     # Where the tiles of maps come from, https://…/{z}/{x}/{y}.png, and whose they are; None: outlines alone.
     karta_rutor: str | None = None
@@ -248,13 +250,13 @@ def _of_reading(settings: Settings, values: Mapping[str, str]) -> Settings:
         raise SettingsError("WIS_KARTA_KALLA fattas: skriv vems kartan är, t.ex. © Lantmäteriet. Det visas på kartan.")
     return replace(
         settings,
-        natlos_timmar=whole(values, "natlos_timmar", settings.natlos_timmar),
+        natlos_timmar=whole(values, "natlos_timmar", settings.natlos_timmar, at_most=_NATLOS_HOGST),
         karta_rutor=tiles or None,
         karta_kalla=whose,
         karta_granser=folder(values, "karta_granser"),
         kontakt=values.get("kontakt", "").strip(),
         push_vardar=hosts(values, "push_vardar") or None,
-        vapid_nyckel=values.get("vapid_nyckel", "").strip() or None,
+        vapid_nyckel=push_key(values, "vapid_nyckel"),
     )
 
 

@@ -1,11 +1,16 @@
 """The values that an operator may give, each read from text or refused with words that say how to mend it."""
 
+import base64
 import ipaddress
 import math
 import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 _SVAGA_NYCKLAR = {"", "dev", "secret", "changeme", "hemlig"}
 _STORST = 1e6
@@ -24,7 +29,9 @@ def boolean(values: Mapping[str, str], name: str, *, default: bool) -> bool:
     raise SettingsError(f"WIS_{name.upper()} ska vara 1 eller 0, inte '{raw}'.")
 
 
-def number(values: Mapping[str, str], name: str, default: float, *, at_least: float = 0) -> float:
+def number(
+    values: Mapping[str, str], name: str, default: float, *, at_least: float = 0, at_most: float = _STORST
+) -> float:
     """A number, with a decimal comma or point."""
     raw = values.get(name, "").strip()
     try:
@@ -33,15 +40,15 @@ def number(values: Mapping[str, str], name: str, default: float, *, at_least: fl
         found = math.nan
     if not math.isfinite(found):
         raise SettingsError(f"WIS_{name.upper()} ska vara ett tal, inte '{raw}'.")
-    if not at_least <= found <= _STORST:
+    if not at_least <= found <= at_most:
         lowest = f"{at_least:g}".replace(".", ",")
-        raise SettingsError(f"WIS_{name.upper()} ska vara minst {lowest} och högst {_STORST:.0f}, inte {raw}.")
+        raise SettingsError(f"WIS_{name.upper()} ska vara minst {lowest} och högst {at_most:.0f}, inte {raw}.")
     return found
 
 
-def whole(values: Mapping[str, str], name: str, default: int, *, at_least: int = 0) -> int:
+def whole(values: Mapping[str, str], name: str, default: int, *, at_least: int = 0, at_most: float = _STORST) -> int:
     """A whole number."""
-    found = number(values, name, default, at_least=at_least)
+    found = number(values, name, default, at_least=at_least, at_most=at_most)
     if not found.is_integer():
         raise SettingsError(f"WIS_{name.upper()} ska vara ett heltal, inte '{values[name].strip()}'.")
     return int(found)
@@ -63,6 +70,40 @@ def key(values: Mapping[str, str], name: str) -> str | None:
             f"WIS_{name.upper()} är för svag: ange minst 32 slumptecken, t.ex. det som 'openssl rand -hex 32' skriver."
         )
     return given or None
+
+
+def push_key(values: Mapping[str, str], name: str) -> str | None:
+    """A private key of P-256, as p256() reads it; None if none is given."""
+    given = values.get(name, "").strip()
+    if given:
+        p256(given, f"WIS_{name.upper()}")
+    return given or None
+
+
+def p256(text: str, where: str) -> ec.EllipticCurvePrivateKey:
+    """The private key that stands there: as PEM, or its 32 bytes as base64url. Raises SettingsError."""
+    try:
+        return _of_pem(text) if "-----BEGIN" in text else _of_bytes(text.strip())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as fel:
+        raise SettingsError(
+            f"{where} är ingen nyckel för push: ange en privat nyckel för P-256 som PEM, eller dess 32 byte som "
+            "base64url. Tas den bort skapas en i instanskatalogen."
+        ) from fel
+
+
+def _of_pem(text: str) -> ec.EllipticCurvePrivateKey:
+    # On one line, as an environment often has it.
+    found = serialization.load_pem_private_key(text.replace("\\n", "\n").encode("ascii"), password=None)
+    if not isinstance(found, ec.EllipticCurvePrivateKey) or found.curve.name != "secp256r1":
+        raise ValueError
+    return found
+
+
+def _of_bytes(text: str) -> ec.EllipticCurvePrivateKey:
+    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if len(raw) != 32:
+        raise ValueError
+    return ec.derive_private_key(int.from_bytes(raw), ec.SECP256R1())
 
 
 def hosts(values: Mapping[str, str], name: str) -> tuple[str, ...]:

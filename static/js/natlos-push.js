@@ -31,3 +31,12 @@ addEventListener('notificationclick', (handelse) => {
   handelse.notification.close();
   handelse.waitUntil(oppna(handelse.notification.data?.lank));
 });
+
+// Another address from the push service is taken at once, by the key of the one before. A page tells the server
+// (push_byt.js): that takes the token of a form.
+addEventListener('pushsubscriptionchange', (handelse) => {
+  const applicationServerKey = handelse.oldSubscription?.options.applicationServerKey;
+  if (handelse.newSubscription || !applicationServerKey) return;
+  const ny = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+  handelse.waitUntil(ny.catch((fel) => console.warn('push: not switched on again', fel)));
+});

@@ -37,7 +37,8 @@ export async function starta() {
     await Promise.all([foljUtkastet(), iVila()]);
     if (!(await navigator.serviceWorker.register(arbetarensAdress(), { scope: '/' }))) return;
     (await navigator.serviceWorker.ready).active.postMessage(await attBehalla());
+    if (window.Notification?.permission === 'granted') await (await import('./push_byt.js')).byt();
   } catch (fel) {
-    console.warn('natlos: nothing is kept to be read without a network', fel);
+    console.warn('natlos: nothing is kept to be read without a network, or push is not kept on', fel);
   }
 }

@@ -13,6 +13,13 @@ export async function ladan() {
   return { lada, register: Object.fromEntries(Object.entries(register).filter(([, rad]) => Date.now() < rad.till)) };
 }
 
+/** Before it is thrown away: who logs out by this token wants the login ended, whenever the server is reached (natlos-ut.js). */
+export async function minnsUtloggning(token) {
+  if (!(await navigator.serviceWorker?.getRegistration('/'))) return; // nobody would see to it
+  const [lada = ''] = await lador();
+  await (await caches.open('wis-utloggning')).put('/logga-ut', new Response(JSON.stringify({ token, lada })));
+}
+
 /** Throw all of it away. */
 export async function taBortAllt() {
   for (const namn of await lador()) await caches.delete(namn);

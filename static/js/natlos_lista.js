@@ -5,6 +5,7 @@ import { ladan, taBortAllt } from './natlos_lada.js';
 import { alder, klockslag } from './tid.js';
 
 const EGEN = '/natlos';
+const IGEN_MS = 5000;
 
 function rad(adress, { tid, titel }) {
   const li = document.createElement('li');
@@ -36,10 +37,13 @@ export async function starta() {
     borttaget.textContent = 'Allt som var sparat här är borttaget.';
     borttaget.focus();
   });
-  if (location.pathname !== EGEN) {
-    document.querySelector('[data-natlos-saknas]').hidden = false;
+  const ut = !document.querySelector('[data-natlos-ut]').hidden; // a logout waits: the service worker has said so
+  if (ut || location.pathname !== EGEN) {
+    document.querySelector('[data-natlos-saknas]').hidden = ut;
+    const igen = () => kontakt.borta || (ut ? location.replace('/logga-in') : location.reload());
     kontakt.starta();
-    kontakt.addEventListener('byte', () => kontakt.borta || location.reload());
+    kontakt.addEventListener('byte', igen);
+    if (ut) setInterval(igen, IGEN_MS); // it may answer and yet not have let go
   }
   await rita(rot);
 }

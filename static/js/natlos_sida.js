@@ -58,12 +58,12 @@ function lasa() {
   vag.href = '/natlos';
   vag.textContent = 'Vad som är sparat här';
   rad('').append(vag);
-  const ater = () => sag(skal, 'Servern svarar.', 'Hämta sidan igen');
-  kontakt.addEventListener('byte', () => {
-    if (!kontakt.borta && rot.dataset.sparad === 'borta') location.reload();
-    else if (!kontakt.borta) ater();
-  });
-  kontakt.prova().then((svarar) => svarar && ater());
+  const ater = (sjalv) => (sjalv ? location.reload() : sag(skal, 'Servern svarar.', 'Hämta sidan igen'));
+  const borta = rot.dataset.sparad === 'borta';
+  kontakt.addEventListener('byte', () => kontakt.borta || ater(borta));
+  // Back already: by itself once, or a page that can't be had though the server answers would come again and again.
+  const igen = performance.getEntriesByType('navigation')[0]?.type === 'reload';
+  kontakt.prova().then((svarar) => svarar && ater(borta && !igen));
 }
 
 function skriva() {

@@ -10,7 +10,7 @@ const [HOGST_ANTAL, HOGST_TECKEN] = [60, 6e6];
 const VANTA_MS = 6000; // for so long the network is waited for where a copy is at hand
 const TIMME = 3600e3;
 const TRASIG = [502, 503, 504]; // a proxy answers so for a server that is not there
-const BYTER = ['/byt-aktor', '/mitt-konto/roll', '/logga-ut'];
+const BYTER = ['/byt-aktor', '/mitt-konto/roll'];
 const BEHALLNA = ['content-type', 'content-security-policy', 'referrer-policy'];
 
 let skifte = 0; // how often all was thrown away: what was asked for before is not kept
@@ -76,6 +76,8 @@ function slapp(vilka) {
   });
 }
 
+const behallna = (svar) => BEHALLNA.map((ett) => [ett, svar.headers.get(ett)]).filter(([, varde]) => varde);
+
 /** Hear from an answer whose it is, and keep it if it may be kept. */
 async function hor(fragad, svar, da) {
   if (da !== skifte) return;
@@ -88,8 +90,7 @@ async function hor(fragad, svar, da) {
   await rensa(namn);
   if (kopia) {
     const text = await kopia.text();
-    const huvuden = BEHALLNA.map((ett) => [ett, svar.headers.get(ett)]).filter(([, varde]) => varde);
-    await iTur(() => namn === senaste && behall(namn, adress, text, huvuden, Number(timmar)));
+    await iTur(() => namn === senaste && behall(namn, adress, text, behallna(svar), Number(timmar)));
   } else if (svar.status < 500) {
     await slapp(undernekad(adress));
   }
@@ -128,16 +129,27 @@ async function gra(svar, tid, varfor) {
   const text = (await svar.text())
     .replace('<html ', `<html data-sparad="${varfor}" `)
     .replace('</head>', () => huvud)
+    .replace(/ data-karta="[^"]*"/, '') // the map to move about in is fetched: the picture of it stands
     .replace(/ data-nu="[^"]*"/, ` data-nu="${new Date().toISOString()}"`)
     .replace('<div class="meddelanden"', () => `${ruta}<div class="meddelanden"`);
   return new Response(text, { headers: svar.headers });
 }
 
-async function skal() {
-  return (await (await caches.open(FILER)).match(SKAL, { ignoreVary: true })) ?? Response.error();
+/** In place of a page that can't be shown; `ut`: a logout waits to be heard (natlos-ut.js). */
+async function skal(ut = false) {
+  const svar = await caches.match(SKAL, { cacheName: FILER, ignoreVary: true });
+  if (!svar || !ut) return svar ?? Response.error();
+  const text = (await svar.text()).replace(' data-natlos-ut hidden', ' data-natlos-ut');
+  return new Response(text, { headers: behallna(svar) });
 }
 
 async function navigera(handelse) {
+  const ut = avslutad();
+  handelse.waitUntil(ut);
+  const nyss = await Promise.race([ut, new Promise((klar) => setTimeout(klar, VANTA_MS))]);
+  if (vantar) return skal(true);
+  // The browser may have asked for this page already, while the worker started, as one who was still logged in.
+  if (nyss) return Response.redirect(handelse.request.url);
   const adress = nyckel(handelse.request.url);
   const da = skifte;
   const natet = fetch(handelse.request).catch(() => null);
@@ -150,6 +162,8 @@ async function navigera(handelse) {
 
 /** For a page that fetches itself again. */
 async function hamta(handelse, request) {
+  await avslutad();
+  if (vantar) return Response.error();
   const da = skifte;
   const svar = await fetch(request);
   handelse.waitUntil(hor(request.url, svar, da));
@@ -186,8 +200,9 @@ addEventListener('activate', (handelse) => handelse.waitUntil((async () => {
   for (const namn of gamla) if (namn !== FILER || !SLAPP.timmar) await caches.delete(namn);
   if (SLAPP.timmar) return clients.claim();
   await rensa();
-  // Where nothing is kept it may be there to tell (natlos-push.js).
-  return Notification.permission === 'granted' ? undefined : registration.unregister();
+  await avslutad();
+  // Where nothing is kept it may be there to tell (natlos-push.js), or to log out.
+  return vantar || Notification.permission === 'granted' ? undefined : registration.unregister();
 })()));
 
 addEventListener('message', (handelse) => {
@@ -202,9 +217,13 @@ addEventListener('message', (handelse) => {
 addEventListener('fetch', (handelse) => {
   const { request } = handelse;
   const { origin, pathname } = new URL(request.url);
-  if (origin !== location.origin || !SLAPP.timmar) return;
-  if (request.method === 'POST' && BYTER.includes(pathname)) {
-    handelse.respondWith(rensa().then(() => fetch(request)).catch(skal)); // gone also where nobody answers
+  if (origin !== location.origin || (!SLAPP.timmar && (vantar === false || request.mode !== 'navigate'))) return;
+  if (request.method === 'POST' && pathname === LAPPEN) {
+    handelse.respondWith(loggaUt(handelse)); // gone also where nobody answers
+  } else if (request.method === 'POST' && BYTER.includes(pathname)) {
+    handelse.respondWith(rensa().then(() => fetch(request)).catch(() => skal()));
+  } else if (request.method === 'POST' && request.mode === 'navigate' && vantar) {
+    handelse.respondWith(avslutad().then(() => (vantar ? skal(true) : fetch(request))));
   } else if (request.method === 'POST' && request.mode === 'navigate') {
     handelse.waitUntil(slapp((en) => en.split('?')[0] === pathname)); // the kept form is used up
   } else if (request.method !== 'GET') {

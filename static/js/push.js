@@ -1,5 +1,6 @@
 // On Mina notiser: says whether notices come in this browser, and switches them on when the button is pressed.
 import { arbetarensAdress } from './betrodd.js';
+import { minns, somByte, somText, uppgifter } from './push_byt.js';
 
 const ruta = document.querySelector('[data-push]');
 const form = ruta?.querySelector('[data-push-form]');
@@ -8,9 +9,6 @@ function visa(lage) {
   for (const stycke of ruta.querySelectorAll('[data-push-lage]')) stycke.hidden = stycke.dataset.pushLage !== lage;
   form.hidden = !['av', 'gick-inte'].includes(lage);
 }
-
-const somText = (byte) => btoa(String.fromCharCode(...new Uint8Array(byte))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-const somByte = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (tecken) => tecken.charCodeAt(0));
 
 async function avtryck(text) {
   const byte = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
@@ -36,7 +34,10 @@ async function lage() {
   const prenumeration = Notification.permission === 'granted' ? await finns() : null;
   const rad = prenumeration && ruta.querySelector(`[data-push-avtryck="${await avtryck(prenumeration.endpoint)}"]`);
   if (rad) rad.querySelector('[data-push-denna]').hidden = false;
-  return visa(rad && varNyckel(prenumeration) ? 'pa' : 'av');
+  const pa = rad && varNyckel(prenumeration);
+  visa(pa ? 'pa' : 'av');
+  if (pa) return minns(prenumeration, ruta.dataset.push);
+  return undefined;
 }
 
 async function prenumerera() {
@@ -57,8 +58,7 @@ async function slaPa(handelse) {
       return;
     }
     const prenumeration = await prenumerera();
-    form.elements.namedItem('endpoint').value = prenumeration.endpoint;
-    for (const namn of ['p256dh', 'auth']) form.elements.namedItem(namn).value = somText(prenumeration.getKey(namn));
+    for (const [namn, varde] of Object.entries(uppgifter(prenumeration))) form.elements.namedItem(namn).value = varde;
     form.submit(); // the server may ask who it is first, as before a new number
   } catch (fel) {
     console.warn('push: the browser did not let itself be told', fel);

@@ -1,7 +1,7 @@
 // Whoever logs out leaves no text behind in this browser, in any tab; and what only this browser has is not lost without
 // a question. What has not reached the server is saved first.
 import { glom, kopior } from './kopior.js';
-import { taBortAllt } from './natlos_lada.js';
+import { minnsUtloggning, taBortAllt } from './natlos_lada.js';
 import { enheten } from './sparlage.js';
 
 const SPARAR_HOGST_MS = 4000;
@@ -17,7 +17,7 @@ export async function loggaUt(form) {
     await Promise.all((await mina(SLAG[0][0])).map((en) => sparaKopian(form, ...en)));
     const kvar = await Promise.all(SLAG.map(async ([borjan, ...ord]) => [(await mina(borjan)).length, ...ord]));
     if (kvar.some(([antal]) => antal) && !(await fraga(kvar))) return;
-    await stada();
+    await stada(form.elements.namedItem('csrf_token').value);
     form.submit(); // not as a person does: this question is answered
   } finally {
     pagar = false;
@@ -55,10 +55,12 @@ async function sparaKopian(form, nyckel, kopia) {
   }
 }
 
-async function stada() {
+async function stada(token) {
   for (const [borjan] of SLAG) for (const [nyckel] of await mina(borjan)) await glom(nyckel);
   document.dispatchEvent(new CustomEvent('wis:utloggad'));
-  await taBortAllt().catch((fel) => console.warn('utloggning: pages are kept', fel)); // the worker does it too
+  // The worker does both too.
+  await minnsUtloggning(token).catch((fel) => console.warn('utloggning: not remembered', fel));
+  await taBortAllt().catch((fel) => console.warn('utloggning: pages are kept', fel));
   try {
     localStorage.setItem('wis-utloggad', Date.now()); // other tabs hear of it
   } catch (fel) {

@@ -1,10 +1,12 @@
 """What was read on a phone is read there without a network too, by who read it and by nobody else."""
 
+import json
 import re
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +15,7 @@ from werkzeug.serving import make_server
 from tests.browser.conftest import NACKA, TELEFON, TRAFIKVERKET, Oppna, logga_in
 from tests.browser.granskning import granska
 from tests.korning import Korning
-from tests.natet import Natet
+from tests.natet import Lage, Natet
 from tests.servrar import ledig_port, vanta_tills
 from wis.app import create_app
 from wis.db import Database
@@ -68,7 +70,7 @@ def _gra(page: Page, adress: str) -> None:
 
 def test_what_i_read_opens_in_grey_without_a_network_says_its_age_and_ends_in_time(oppna: Oppna) -> None:
     page = oppna(NACKA, storlek=TELEFON, natlos=True)
-    _las(page, H, BILD)
+    _las(page, f"{H}/karta", H, BILD)
     page.evaluate(ALDRAS, 3 * TIMME + 300_000)
     page.context.set_offline(offline=True)
     _gra(page, BILD)
@@ -82,6 +84,10 @@ def test_what_i_read_opens_in_grey_without_a_network_says_its_age_and_ends_in_ti
     expect(page.locator(f'main a[href="{H}"]').first).not_to_have_class(re.compile("ej-sparad"))
     expect(page.locator('a[href="/sok"]').first).to_have_text("Sök (inte sparad)")
     granska(page)
+    # The map to move about in can't be had: the picture of it stands, and the lists.
+    _gra(page, f"{H}/karta")
+    expect(page.locator("svg.kartbild path.kommun").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Platser")).to_be_visible()
     # What is not kept says so, and leads to what is.
     page.goto(f"{H}/tidslinje")
     expect(page.get_by_text("Sidan är inte sparad här")).to_be_visible()
@@ -117,8 +123,82 @@ def test_logging_out_takes_it_away_and_the_next_person_finds_nothing_of_mine(opp
     page.get_by_role("button", name="Logga ut").click()
     expect(page.get_by_text("Inget är sparat här.")).to_be_visible()
     assert _sparade(page) == []
-    page.goto(f"{natet.url}{H}")
-    expect(page.get_by_text("Sidan är inte sparad här")).to_be_visible()
+
+
+INTE_AN = "Du är inte helt utloggad än."
+LAPPEN = "(falt) => caches.open('wis-utloggning').then((lada) => lada.put('/logga-ut', new Response(falt)))"
+FINNS_LAPPEN = "caches.has('wis-utloggning')"
+
+
+def _logga_ut_utan_nat(page: Page, natet: Natet, *, svaljs: bool = False) -> list[Any]:
+    """Log in and read, and log out where nobody answers; returns the cookies of the login, which goes on."""
+    logga_in_har(page, natet, LASARE)
+    _las(page, f"{natet.url}{BILD}")
+    kakor = list(page.context.cookies())
+    if svaljs:
+        natet.stall(Lage.SVALJER)
+    else:
+        natet.led_till(ledig_port())
+    page.locator(".meny summary").click()
+    page.get_by_role("button", name="Logga ut").click()
+    expect(page.get_by_text(INTE_AN)).to_be_visible()
+    assert page.evaluate(FINNS_LAPPEN)
+    return kakor
+
+
+def _ny_flik(page: Page) -> Page:
+    """The page is shut, and the worker with it; a page opened later."""
+    cdp, lagen = page.context.new_cdp_session(page), dict[str, str]()
+    cdp.on("ServiceWorker.workerVersionUpdated", lambda nytt: lagen.update(
+        {version["versionId"]: version["runningStatus"] for version in nytt["versions"]}))  # fmt: skip
+    cdp.send("ServiceWorker.enable")
+    cdp.send("ServiceWorker.stopAllWorkers")
+    vanta_tills(lambda: cdp.send("Runtime.enable") == {} and set(lagen.values()) == {"stopped"}, vad="att den är slut")
+    ny = page.context.new_page()
+    page.close()
+    return ny
+
+
+def test_logging_out_without_a_network_is_done_by_the_server_before_any_page_is_shown(
+    oppna: Oppna, natet: Natet, demo: Korning
+) -> None:
+    page = oppna(storlek=TELEFON, natlos=True)
+    page.goto(natet.url)
+    kakor = _logga_ut_utan_nat(page, natet)
+    expect(page.get_by_text("Låt ingen annan använda webbläsaren")).to_be_visible()
+    expect(page.get_by_text("Sidan är inte sparad här")).to_be_hidden()
+    granska(page)
+    page = _ny_flik(page)
+    page.goto(f"{natet.url}{H}")  # still nobody answers
+    expect(page.get_by_text(INTE_AN)).to_be_visible()
+    page = _ny_flik(page)
+    natet.led_till(demo.port)
+    page.goto(f"{natet.url}{BILD}")
+    page.wait_for_url("**/logga-in**")
+    expect(page.get_by_text("Du är utloggad.")).to_be_visible()
+    assert not page.evaluate(FINNS_LAPPEN)
+    page.context.add_cookies(kakor)
+    page.goto(f"{natet.url}{BILD}")
+    page.wait_for_url("**/logga-in**")
+    # The page that waits goes on by itself; also where the token is refused: it is renewed for the same login alone.
+    _logga_ut_utan_nat(page, natet)
+    lappen = page.evaluate("caches.match('/logga-ut').then((svar) => svar.json())")
+    page.evaluate(LAPPEN, json.dumps({**lappen, "token": "ogiltig"}))
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    natet.led_till(demo.port)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_url("**/logga-in**")
+    expect(page.get_by_text("Du är utloggad.")).to_be_visible()
+    # Who has logged in since is left alone. Where nothing comes back it is said within a few seconds.
+    _logga_ut_utan_nat(page, natet, svaljs=True)
+    annan = oppna(NACKA).context.cookies()
+    page.context.clear_cookies()
+    page.context.add_cookies(annan)
+    page = _ny_flik(page)
+    natet.stall(Lage.OPPET)
+    page.goto(f"{natet.url}{BILD}")
+    expect(page.locator(".meny summary")).to_contain_text("Nacka")
+    assert not page.evaluate(FINNS_LAPPEN)
 
 
 def logga_in_har(page: Page, natet: Natet, epost: str) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NACKA, TELEFON, Oppna, logga_in
 from tests.pushtjanst import Lasare
+from tests.servrar import vanta_tills
 
 pytestmark = pytest.mark.browser
 MIN = Lasare("https://updates.push.services.mozilla.com/wpush/v2/abc")
@@ -20,7 +21,8 @@ TJANST = """
   const byte = (text) => Uint8Array.from(
     atob(text.replaceAll('-', '+').replaceAll('_', '/')), (tecken) => tecken.charCodeAt(0)).buffer;
   const gor = (nyckel) => ({
-    endpoint: falt.endpoint, getKey: (namn) => byte(falt[namn]), options: { applicationServerKey: nyckel },
+    endpoint: falt.endpoint + (localStorage.getItem('bytt') ?? ''), getKey: (namn) => byte(falt[namn]),
+    options: { applicationServerKey: nyckel },
   });
   PushManager.prototype.subscribe = async (val) => {
     if (Notification.permission !== 'granted' || !val.userVisibleOnly) throw new Error('not asked');
@@ -41,7 +43,8 @@ TJANST = """
 KOR = """async ([kod, sagt]) => {
   const hor = {}, gjort = [], vantar = [], waitUntil = (lofte) => vantar.push(lofte);
   const visa = async (titel, val) => gjort.push([titel, val.body, val.tag, val.data.lank]);
-  const registration = { showNotification: visa };
+  const subscribe = async (val) => gjort.push([val.userVisibleOnly, val.applicationServerKey]);
+  const registration = { showNotification: visa, pushManager: { subscribe } };
   const fonster = [{ url: 'https://wis.example/skriv', focus: async () => gjort.push('fel') },
     { url: 'https://wis.example/handelser/sno#a', focus: async () => gjort.push('fram') }];
   const clients = { matchAll: async () => fonster, openWindow: async (adress) => gjort.push(adress) };
@@ -52,6 +55,10 @@ KOR = """async ([kod, sagt]) => {
   for (const lank of ['/handelser/sno', '/nytt', 'https://ond.example/x']) {
     hor.notificationclick({ notification: { close() {}, data: { lank } }, waitUntil });
     await Promise.all(vantar);
+  }
+  for (const newSubscription of [{}, null]) {
+    const oldSubscription = { options: { applicationServerKey: 'k' } };
+    hor.pushsubscriptionchange({ newSubscription, oldSubscription, waitUntil });
   }
   return gjort;
 }"""
@@ -75,6 +82,16 @@ def test_push_is_switched_on_at_a_tap_and_says_how_it_stands(oppna: Oppna) -> No
     expect(ruta.get_by_text("På här.")).to_be_visible()
     expect(ruta.get_by_text("(den här)")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == TELEFON["width"]
+    # The push service gives it another address: on the next page, whichever it is, the server hears of it.
+    vanta_tills(lambda: page.evaluate("caches.match('/mina-notiser/push/byt').then(Boolean)"), vad="minnet")
+    page.evaluate("localStorage.setItem('bytt', '-2')")
+    with page.expect_response("**/mina-notiser/push/byt") as svar:
+        page.goto("/handelser")
+    assert svar.value.status == 204
+    page.goto("/mina-notiser")
+    expect(ruta.get_by_text("(den här)")).to_be_visible()
+    expect(ruta.get_by_text("På här.")).to_be_visible()
+    expect(ruta.get_by_role("listitem")).to_have_count(1)
     ruta.get_by_role("button", name="Ta bort").click()
     expect(ruta.get_by_text("Av här.")).to_be_visible()
 
@@ -89,4 +106,5 @@ def test_what_comes_is_shown_and_a_tap_opens_it_without_taking_a_page_from_one_w
         "fram",
         "https://wis.example/nytt",
         "https://wis.example/",
+        [True, "k"],
     ]

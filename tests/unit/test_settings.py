@@ -84,6 +84,8 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"database_url": "postgresql+psycopg://wis@db/wis"}, "WIS_REDIS_URL.*WIS_EN_PROCESS=1"),
         ({"andra_faktor": "kanske"}, "WIS_ANDRA_FAKTOR ska vara alla, administratorer eller ingen, inte 'kanske'"),
         ({"session_vilotid": "59"}, "WIS_SESSION_VILOTID ska vara minst 60"),
+        ({"natlos_timmar": "721"}, "WIS_NATLOS_TIMMAR ska vara minst 0 och högst 720, inte 721"),
+        ({"vapid_nyckel": "hemlig"}, "WIS_VAPID_NYCKEL är ingen nyckel för push: ange en privat nyckel för P-256"),
         ({"betrodda_vardar": "https://wis.example.se"}, "WIS_BETRODDA_VARDAR"),
         ({"betrodda_vardar": "wis.example.se:443"}, "WIS_BETRODDA_VARDAR"),
         ({"betrodda_vardar": "*.example.se"}, "WIS_BETRODDA_VARDAR"),
@@ -93,6 +95,12 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 def test_what_is_wrong_or_unsafe_does_not_start(tmp_path: Path, values: dict[str, str], advice: str) -> None:
     with pytest.raises(SettingsError, match=advice):
         _load(tmp_path, **values)
+
+
+def test_a_phone_may_keep_what_was_read_for_a_month_and_a_good_key_for_push_is_taken(tmp_path: Path) -> None:
+    nyckel = "AQ" * 21 + "A"
+    found = _load(tmp_path, natlos_timmar="720", vapid_nyckel=f" {nyckel} ")
+    assert (found.natlos_timmar, found.vapid_nyckel) == (720, nyckel)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,40 @@ def test_a_browser_that_is_gone_is_said_to_be_so_and_one_of_another_key_too(
     assert "Tar inte emot längre sedan" in sida(karin.get("/mina-notiser"))
 
 
+def _byt(client: FlaskClient, forra: Lasare, ny: Lasare) -> int:
+    falt = {**ny.falt, "forra_auth": forra.falt["auth"]}
+    return client.post(
+        "/mina-notiser/push/byt", data=falt, headers=ANDROID | {"Accept": "application/json"}
+    ).status_code
+
+
+def test_a_browser_with_another_address_is_told_there_by_the_secret_of_the_one_before_and_no_other_is(
+    logga_in: LoggaIn, database: Database
+) -> None:
+    karin, bo = logga_in(KARIN), logga_in(BO)
+    sla_pa(karin)
+    andra, tredje = (Lasare(f"{TELEFON.endpoint}/{nr}", auth=bytes([nr]) * 16) for nr in (2, 3))
+    assert (_byt(karin, tredje, andra), _byt(bo, TELEFON, andra)) == (404, 404)
+    assert _byt(karin, TELEFON, replace(andra, endpoint="https://169.254.169.254/latest")) == 404
+    assert pushservice.avtryck(TELEFON.endpoint) in sida(karin.get("/mina-notiser"))
+    assert _byt(karin, TELEFON, andra) == 204
+    assert pushservice.avtryck(andra.endpoint) in sida(karin.get("/mina-notiser"))
+    assert (antal(database), _byt(karin, TELEFON, tredje)) == ((1, 1), 404)
+    # Also when the one before was found to be gone first; but not once somebody has ended the login.
+    with database.reading() as session:
+        (mal,) = (
+            pushservice.Mal(en.id, en.endpoint or "", "", "", None) for en in session.scalars(select(Pushwebblasare))
+        )
+    pushservice.svarade(database, [], [mal])
+    assert antal(database) == (1, 0)
+    assert _byt(karin, andra, tredje) == 204
+    assert antal(database) == (1, 1)
+    assert "Tar inte emot längre" not in sida(karin.get("/mina-notiser"))
+    with skriver(database) as session:
+        session.execute(update(Inloggning).values(avslutad=clock.now()))
+    assert _byt(logga_in(KARIN), tredje, andra) == 404
+
+
 def test_a_key_that_is_none_stops_the_start(settings: Settings, database: Database, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="WIS_VAPID_NYCKEL"):
         en_app(replace(settings, instance=tmp_path, vapid_nyckel="hemlig"), database)

@@ -13,12 +13,13 @@ SIDOR = frozenset(
         "underrattelser.lista",
         "underrattelser.visa",
         "nytt.visa",
+        "karta.visa",
     }
 )
 """What is read: by the names of their views."""
 SKRIVSIDOR = frozenset({"lagesbild.skriv", "underrattelser.ny"})
 """Where somebody writes: what they write is in the browser already."""
-BARA_ROTT = frozenset({"lagesbild.jamfor", "ytor.tidslinje", "ytor.versioner"})
+BARA_ROTT = frozenset({"lagesbild.jamfor", "ytor.tidslinje", "ytor.versioner", "karta.visa"})
 """Of these a view says that they are never kept for one reason alone: that something on them is TLP:RED."""
 _ROTT = "TLP:RED"
 _ROD_TEXT = ('<option selected value="red">', "rkt TLP:RED", ">TLP:RED<")

@@ -18,7 +18,8 @@ from wis.skydd import INGET, EgenLagring
 
 bp = Blueprint("natlos", __name__)
 _ARBETARE = "js/natlos_sw.js"
-_PUSH = "js/natlos-push.js"
+_TILL = ("js/natlos-ut.js", "js/natlos-push.js")
+"""What else the worker does."""
 _MED = ("js/wis.js", "js/utloggning.js", "js/utkast.js", "js/kopia.js")
 """The scripts that no kept page may be without, beside ours: what is written on one is kept, and logging out works. The
 others are kept as they are used."""
@@ -98,10 +99,10 @@ def _farskt(svar: Response) -> Response:
 @cache
 def _arbetare(katalog: Path, timmar: int) -> str:
     filer = statisk.las(katalog)
-    egna = {namn for namn in filer.alla if namn.startswith(("css/", "js/natlos")) and namn not in {_ARBETARE, _PUSH}}
+    egna = {namn for namn in filer.alla if namn.startswith(("css/", "js/natlos")) and namn not in {_ARBETARE, *_TILL}}
     alla = sorted(_med_importer(filer, egna | set(_MED)))
     slapp = {"prefix": f"/static/{filer.prefix}", "timmar": max(0, timmar), "filer": alla}
-    skript = "\n".join(filer.alla[namn].innehall.decode() for namn in (_ARBETARE, _PUSH))
+    skript = "\n".join(filer.alla[namn].innehall.decode() for namn in (_ARBETARE, *_TILL))
     return f"const SLAPP = {json.dumps(slapp)};\n{skript}"
 
 

@@ -11,8 +11,9 @@ from wis.db import Base
 class Pushwebblasare(Base):
     """A browser of a person's. `inloggning_id`: the login that it is used by; with that one ended, it is told no more.
 
-    `endpoint`, `p256dh` and `auth` are the browser's own (RFC 8030, RFC 8291); none once its push service has said that
-    it is gone, at `borta`. `vapid`: by which key of ours it lets itself be told. `enhet`: the device's mark, hashed.
+    `endpoint`, `p256dh` and `auth` are the browser's own (RFC 8030, RFC 8291). Once its push service has said, at
+    `borta`, that it is gone, only `auth` is kept: by that it is known again. `vapid`: by which key of ours it lets
+    itself be told. `enhet`: the device's mark, hashed.
     """
 
     __tablename__ = "pushwebblasare"

@@ -1,7 +1,6 @@
 """The key pair by which push services know us (VAPID, RFC 8292), and what is signed with it."""
 
 import base64
-import binascii
 import hashlib
 import os
 import secrets
@@ -12,22 +11,17 @@ from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from wis import clock
 from wis.settings import Settings
-from wis.settings_varden import SettingsError
+from wis.settings_varden import SettingsError, p256
 
 FIL = "vapid_nyckel"
 GILTIG = timedelta(hours=12)
 """How long what is signed holds; RFC 8292 allows a day. A new one is made when half of it has gone."""
-_FEL = (
-    "{var} är ingen nyckel för push: ange en privat nyckel för P-256 som PEM, eller dess 32 byte som base64url. "
-    "Tas den bort skapas en i instanskatalogen."
-)
 
 
 @dataclass(frozen=True)
@@ -87,26 +81,7 @@ def _skapa(fil: Path) -> None:
 
 @cache
 def _tolkad(text: str, var: str) -> Nyckel:
-    try:
-        privat = _ur_pem(text) if "-----BEGIN" in text else _ur_byte(text.strip())
-    except (ValueError, TypeError, UnsupportedAlgorithm, binascii.Error) as fel:
-        raise SettingsError(_FEL.format(var=var)) from fel
-    return Nyckel(privat)
-
-
-def _ur_pem(text: str) -> ec.EllipticCurvePrivateKey:
-    # On one line, as an environment often has it.
-    privat = serialization.load_pem_private_key(text.replace("\\n", "\n").encode("ascii"), password=None)
-    if not isinstance(privat, ec.EllipticCurvePrivateKey) or privat.curve.name != "secp256r1":
-        raise ValueError
-    return privat
-
-
-def _ur_byte(text: str) -> ec.EllipticCurvePrivateKey:
-    rad = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if len(rad) != 32:
-        raise ValueError
-    return ec.derive_private_key(int.from_bytes(rad), ec.SECP256R1())
+    return Nyckel(p256(text, var))
 
 
 def kontakt(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """The browsers that people are told in: registered, removed, and forgotten when their login ends."""
 
 import hashlib
+import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,8 +54,12 @@ def avtryck(endpoint: str | None) -> str:
 
 def levande() -> ColumnElement[bool]:
     """SQL: it is told: nobody has ended the login that it is used by, and its push service knows it."""
+    return and_(Pushwebblasare.endpoint.is_not(None), ~_avslutad())
+
+
+def _avslutad() -> ColumnElement[bool]:
     slut = exists().where(Inloggning.id == Pushwebblasare.inloggning_id, Inloggning.avslutad.is_not(None))
-    return and_(Pushwebblasare.endpoint.is_not(None), ~slut.correlate(Pushwebblasare))
+    return slut.correlate(Pushwebblasare)
 
 
 def webblasare(session: Session, anvandare_id: int) -> Sequence[Pushwebblasare]:
@@ -69,12 +74,7 @@ def webblasare(session: Session, anvandare_id: int) -> Sequence[Pushwebblasare]:
 
 def registrera(session: Session, who: Subjekt, ny: Ny, vardar: tuple[str, ...] | None) -> None:
     """Tell the person in this browser, and nobody else in it. Raises Pushfel. Done twice it is done once."""
-    try:
-        pushregler.nyckelpar(ny.p256dh, ny.auth)
-    except ValueError as fel:
-        raise Pushfel("Webbläsaren gav inga nycklar som går att använda. Ladda om sidan och försök igen.") from fel
-    if pushregler.tillaten(ny.endpoint, vardar) is None:
-        raise Pushfel("Webbläsarens pushtjänst är inte en som wis skickar till. Säg till den som sköter driften.")
+    _prova(ny, vardar)
     if who.inloggning_id is None:
         raise Pushfel("Logga in igen, och slå på det sedan.")
     forra = session.scalar(select(Pushwebblasare.anvandare_id).where(Pushwebblasare.endpoint == ny.endpoint))
@@ -93,6 +93,38 @@ def registrera(session: Session, who: Subjekt, ny: Ny, vardar: tuple[str, ...] |
     _glom_forra(session, rad)
     _folj(session, berorda)
     _logga(session, who, "slår på push", ny.namn)
+
+
+def _prova(ny: Ny, vardar: tuple[str, ...] | None) -> None:
+    try:
+        pushregler.nyckelpar(ny.p256dh, ny.auth)
+    except ValueError as fel:
+        raise Pushfel("Webbläsaren gav inga nycklar som går att använda. Ladda om sidan och försök igen.") from fel
+    if pushregler.tillaten(ny.endpoint, vardar) is None:
+        raise Pushfel("Webbläsarens pushtjänst är inte en som wis skickar till. Säg till den som sköter driften.")
+
+
+def byt(session: Session, who: Subjekt, forra_auth: str, ny: Ny, vardar: tuple[str, ...] | None) -> None:
+    """One of the person's browsers has another address; it is known by the secret of the one before, gone or not.
+
+    Nobody is asked who they are: no browser is let in that wasn't before. Raises Pushfel; LookupError when none of
+    theirs that is used by a login has that secret.
+    """
+    _prova(ny, vardar)
+    _las(session, {who.anvandare_id})
+    mina = session.scalars(
+        select(Pushwebblasare).where(Pushwebblasare.anvandare_id == who.anvandare_id, ~_avslutad())
+    ).all()
+    rad = next((en for en in mina if en.auth and hmac.compare_digest(en.auth.encode(), forra_auth.encode())), None)
+    if rad is None or who.inloggning_id is None:
+        raise LookupError("pushwebblasare")
+    if session.scalar(select(exists().where(Pushwebblasare.endpoint == ny.endpoint, Pushwebblasare.id != rad.id))):
+        raise LookupError("endpoint")
+    rad.endpoint, rad.p256dh, rad.auth, rad.borta = ny.endpoint, ny.p256dh, ny.auth, None
+    rad.inloggning_id, rad.namn = who.inloggning_id, ny.namn
+    session.flush()
+    _folj(session, {who.anvandare_id})
+    _logga(session, who, "byter adress för push", ny.namn)
 
 
 def _plats_for_en_till(session: Session, anvandare_id: int) -> None:
@@ -240,7 +272,8 @@ def svarade(database: Database, tog: Collection[Mal], borta: Collection[Mal]) ->
             update(Pushwebblasare)
             # As it was asked: it may have been given another address meanwhile.
             .where(inte_langre, Pushwebblasare.endpoint.in_([ett.endpoint for ett in borta]))
-            .values(endpoint=None, p256dh="", auth="", borta=now)
+            # By its secret it is known again when it has got another: see byt().
+            .values(endpoint=None, p256dh="", borta=now)
         )
         _folj(session, berorda)
 

@@ -40,23 +40,39 @@ def _inloggad_har(_app: Flask, *, user: Any, **_mer: object) -> None:
 @kraver_bekraftad
 def sla_pa_push() -> web.Svar:
     """Tell me in this browser; the form is filled in by a script that has asked the browser."""
-    settings, who = web.settings(), inloggad()
-    ny = pushservice.Ny(
-        endpoint=request.form.get("endpoint", ""),
-        p256dh=request.form.get("p256dh", ""),
-        auth=request.form.get("auth", ""),
-        namn=enhetsnamn(request.headers.get("User-Agent", "")),
-        vapid=pushnyckel.las(settings).avtryck,
-        enhet=pushservice.enhetsavtryck(enhetsnyckel(who.epost)),
-    )
     try:
         with web.transaction() as session:
-            pushservice.registrera(session, inloggad_nu(session), ny, settings.push_vardar)
+            pushservice.registrera(session, inloggad_nu(session), _ny(), web.settings().push_vardar)
     except pushservice.Pushfel as fel:
         flash(str(fel), "fel")
     else:
         flash("Push är på här. Välj under Det här vill jag veta vad som ska komma, eller skicka ett prov.", "klart")
     return _hem()
+
+
+def _ny() -> pushservice.Ny:
+    return pushservice.Ny(
+        endpoint=request.form.get("endpoint", ""),
+        p256dh=request.form.get("p256dh", ""),
+        auth=request.form.get("auth", ""),
+        namn=enhetsnamn(request.headers.get("User-Agent", "")),
+        vapid=pushnyckel.las(web.settings()).avtryck,
+        enhet=pushservice.enhetsavtryck(enhetsnyckel(inloggad().epost)),
+    )
+
+
+@bp.post("/mina-notiser/push/byt")
+def byt_push() -> web.Svar:
+    """For a script: this browser has got another address since it was switched on."""
+    try:
+        with web.transaction() as session:
+            forra = request.form.get("forra_auth", "")
+            pushservice.byt(session, inloggad_nu(session), forra, _ny(), web.settings().push_vardar)
+    except (LookupError, pushservice.Pushfel):
+        return web.felsida(
+            404, "Push är inte på här", "Webbläsaren är inte en av dina.", gor="Slå på push igen under Mina notiser."
+        )
+    return "", 204
 
 
 @bp.post("/mina-notiser/push/<int:id>/ta-bort")
