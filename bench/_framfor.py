@@ -15,6 +15,8 @@ from bench._installation import LOOPBACK, serving
 from bench._sinks import ROOT
 
 _SHIPPED = ROOT / "deploy" / "nginx"
+FILES = "statisk"
+"""The folder beside its configuration that its files lie in, if `wis run` is told to put them there."""
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -40,6 +42,7 @@ def _main(folder: Path, front: int) -> str:
     text = _once(r"^pid [^;]*;", f"pid {folder / 'pid'};", text)
     text = _once(r"/var/log/nginx/", f"{folder}/", text)
     text = _once(r"/dev/shm/wis-utdrag", str(folder / "utdrag"), text)
+    text = _once(r"/var/cache/wis", str(folder / FILES), text)
     own = "".join(f"    {name}_temp_path {folder / name};\n" for name in _TEMPORARY)
     return _once(r"^http \{\n", f"http {{\n{own}", text)
 

@@ -34,7 +34,7 @@ from wis.auth.service import token_hash
 from wis.db import Database
 from wis.handelser.models import Handelse
 from wis.lagesbild import service as lagesbild
-from wis.lagesbild.mall import MAX_SAMMANFATTNING, NYCKLAR, SAMMANFATTNING
+from wis.lagesbild.mall import MAX_SAMMANFATTNING, SAMMANFATTNING, STANDARD
 from wis.lagesbild.plats import Plats
 from wis.lagesbild.rules import Avslag, Innehall, Publicering
 from wis.tx import transaction
@@ -222,7 +222,7 @@ def prose(seed: int, size: int) -> str:
 
 def _content(number: int, size: int) -> Innehall:
     """Sections that are drawn to so many bytes, the summary with a number of its own."""
-    others = [key for key in NYCKLAR if key != SAMMANFATTNING]
+    others = [key for key in STANDARD.nycklar if key != SAMMANFATTNING]
     # The tags and the letters of two bytes are the rest.
     each = int(size / len(others) / 1.2)
     sections = {key: prose(place, each) for place, key in enumerate(others)}

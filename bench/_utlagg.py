@@ -24,7 +24,7 @@ from bench._installation import BYTES, LOOPBACK, Installation, process, serving
 from tests.servrar import Postgres, Redis, ledig_port, vanta_tills
 from wis.auth.rules import Roll
 from wis.buss import kanal
-from wis.lagesbild.mall import NYCKLAR, SAMMANFATTNING
+from wis.lagesbild.mall import SAMMANFATTNING, STANDARD
 from wis.settings import Settings
 
 EVENT = "/handelser/storm-0"
@@ -195,7 +195,7 @@ class Writer:
         page = Form(address)
         page.feed(self._session.get(self._url + address, timeout=60).text)
         body = _SENTENCE * (BYTES // _FULL // len(_SENTENCE))
-        long = {name: f"{body}{marker}" for name in [key for key in NYCKLAR if key != SAMMANFATTNING][:_FULL]}
+        long = {name: f"{body}{marker}" for name in [key for key in STANDARD.nycklar if key != SAMMANFATTNING][:_FULL]}
         form = page.fields | long | {SAMMANFATTNING: f"Läget är {marker}.", "handling": "avisera"}
         click = time.monotonic()
         answer = self._session.post(self._url + address, data=form, allow_redirects=False, timeout=60)

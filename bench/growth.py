@@ -126,10 +126,13 @@ def _om(varde: float) -> str:
 
 
 @contextmanager
-def en_upplaga(mangd: int) -> Iterator[Upplaga]:
-    """An installation with so many pieces in the standing event, and its readers logged in."""
+def en_upplaga(mangd: int, url: str = "") -> Iterator[Upplaga]:
+    """An installation with so many pieces in the standing event, and its readers logged in.
+
+    `url`: an empty database to fill; one of SQLite of its own if not given.
+    """
     with tempfile.TemporaryDirectory() as katalog:
-        adress = f"sqlite:///{Path(katalog) / 'wis.db'}"
+        adress = url or f"sqlite:///{Path(katalog) / 'wis.db'}"
         database = Database(adress)
         schema.upgrade(database)
         fyll(database, mangd)
@@ -140,6 +143,7 @@ def en_upplaga(mangd: int) -> Iterator[Upplaga]:
             base_url="http://localhost",
             embedded_worker=False,
             andra_faktor="ingen",
+            en_process=bool(url),
         )
         app = create_app(settings, database)
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
@@ -190,8 +194,10 @@ def _rubba(database: Database) -> None:
 
 def fyll(database: Database, mangd: int) -> None:
     """Actors, two readers, some other events, and the standing event with `mangd` pieces, an hour apart."""
-    event.listen(database.engine, "connect", _bred)
-    database.dispose()
+    lokal = database.engine.dialect.name == "sqlite"
+    if lokal:
+        event.listen(database.engine, "connect", _bred)
+        database.dispose()
     with transaction(database) as session:
         person = en_person_hos(session, "aktor-1", Roll.REDAKTOR, epost="skrivare@prov.example")
         en_person_hos(session, "aktor-2", Roll.LASARE, epost="lasare@prov.example")
@@ -204,8 +210,9 @@ def fyll(database: Database, mangd: int) -> None:
             _skriv(session, Plats(annan.id, person.id, aktorer), 20, f"annan-{nummer}")
         _skriv(session, Plats(staende.id, person.id, aktorer), mangd, "staende")
         index.bygg(session.connection())
-    event.remove(database.engine, "connect", _bred)
-    database.dispose()
+    if lokal:
+        event.remove(database.engine, "connect", _bred)
+        database.dispose()
 
 
 def _bred(connection: sqlite3.Connection, _record: object) -> None:
