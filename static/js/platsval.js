@@ -46,8 +46,9 @@ async function valj(falt) {
 async function forbered() {
   if (ruta) return;
   const stilar = ['../vendor/leaflet.css', '../css/karta.css'].map((fil) => stil(new URL(fil, import.meta.url).href));
-  const [lanet] = await Promise.all([hamta('/karta/lan.geojson'), import('../vendor/leaflet.js'), ...stilar]);
-  ruta = new Ruta(lanet);
+  const delar = [hamta('/karta/lan.geojson'), import('./kartnamn.js'), import('../vendor/leaflet.js'), ...stilar];
+  const [lanet, { namnge }] = await Promise.all(delar);
+  ruta = new Ruta(lanet, namnge);
 }
 
 async function hamta(adress) {
@@ -70,9 +71,20 @@ function stil(adress) {
 
 const text = (tal) => tal.toFixed(4).replace('.', ',');
 
+// What is written in the field, if it is a place: as wis/geo/former.py reads it.
+function last(skrivet) {
+  const [, ord, resten] = /^\s*(punkt|linje|yta)?(.*)$/i.exec(skrivet);
+  const tal = (resten.match(/-?\d+(?:[.,]\d+)?/g) ?? []).map((ett) => Number(ett.replace(',', '.')));
+  if (/[^-\d.,;:\s°]/.test(resten) || tal.length < 2 || tal.length % 2) return null;
+  const punkter = Array.from({ length: tal.length / 2 }, (_, i) => [tal[2 * i], tal[2 * i + 1]]);
+  if (punkter.some(([lat, lon]) => lat < 50 || lat > 72 || lon < 0 || lon > 40)) return null;
+  return { slag: ord?.toLowerCase() ?? (punkter.length > 1 ? 'linje' : 'punkt'), punkter };
+}
+
 class Ruta {
-  constructor(lanet) {
+  constructor(lanet, namnge) {
     this.punkter = [];
+    this.lanet = lanet;
     this.dialog = skapa('dialog', 'kartdialog');
     this.dialog.setAttribute('aria-labelledby', 'kartdialog-rubrik');
     const rubrik = skapa('h2', '', 'Var ligger det?');
@@ -86,6 +98,7 @@ class Ruta {
     this.dialog.append(rubrik, hjalp, this.slagval(), this.plats, this.sagt, this.knappar());
     document.body.append(this.dialog);
     this.karta = this.byggKarta(lanet);
+    this.ordnaNamn = namnge(this.karta, lanet.features);
   }
 
   slagval() {
@@ -123,20 +136,10 @@ class Ruta {
   byggKarta(lanet) {
     const karta = window.L.map(this.plats, { zoomControl: false, attributionControl: false, zoomSnap: 0.25 });
     window.L.geoJSON(lanet, { style: () => ({ className: 'kommun', weight: 1 }), interactive: false }).addTo(karta);
-    this.namnge(lanet, karta);
     this.lager = window.L.featureGroup().addTo(karta);
     karta.on('click', (h) => this.lagg(h.latlng));
     this.plats.append(skapa('span', 'kartkors', '+'));
     return karta;
-  }
-
-  // Names where there is room for them.
-  namnge(lanet, karta) {
-    for (const form of lanet.features) {
-      const icon = window.L.divIcon({ html: skapa('span', 'kartnamn', form.properties.namn), className: '', iconSize: [0, 0] });
-      window.L.marker(window.L.geoJSON(form).getBounds().getCenter(), { icon, interactive: false, keyboard: false }).addTo(karta);
-    }
-    karta.on('zoomend', () => this.plats.classList.toggle('nara', karta.getZoom() >= 9));
   }
 
   get valt() {
@@ -145,11 +148,22 @@ class Ruta {
 
   visa(falt) {
     this.falt = falt;
-    this.punkter = [];
+    const { slag, punkter } = last(falt.value) ?? { slag: this.valt, punkter: [] };
+    this.punkter = punkter;
+    for (const ett of this.slag) ett.checked = ett.value === slag;
     this.dialog.showModal();
-    this.karta.invalidateSize();
-    this.karta.fitBounds(LANET, { animate: false });
+    this.karta.invalidateSize({ animate: false });
+    this.visaVar(falt.value.trim().toLowerCase());
+    this.ordnaNamn();
     this.rita();
+  }
+
+  // Where what is written lies, or the kommun that is named; else all of the county.
+  visaVar(skrivet) {
+    const kommun = this.lanet.features.find(({ properties: { namn } }) => namn.toLowerCase() === skrivet);
+    const visas = this.punkter.length ? this.punkter : kommun && window.L.geoJSON(kommun).getBounds();
+    if (visas) this.karta.fitBounds(visas, { animate: false, maxZoom: 12, padding: [28, 28] });
+    else this.karta.fitBounds(LANET, { animate: false });
   }
 
   lagg(var_) {

@@ -104,6 +104,7 @@ ANROP: list[tuple[str, tuple[str, ...], tuple[str, ...], list[Anrop]]] = [
             get("{l}/nyckeltal.csv"),
             # Of what is marked TLP:RED it says no to those too who read it: tests/web/test_floden.py.
             dyr("{l}/versioner/2/cap.xml"),
+            dyr("{l}/versioner/2/platser.geojson"),
             dyr("{l}/versioner/2/pdf"),
             get("{l}/versioner/2/bilagor/{bid}/karta.png"),
             get("{l}/versioner/2/bilagor/{bid}/forhandsbild"),

@@ -38,6 +38,7 @@ HANDELSER: dict[str, str] = {
     "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/dela": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/cap.xml": "LASA",
+    "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/platser.geojson": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/nyckeltal": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/nyckeltal.csv": "LASA",
     "GET /handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/pdf": "LASA",
@@ -180,7 +181,7 @@ UTAN_VERB: dict[str, str] = {
     "GET /mina-notiser": INLOGGAD,
     "POST /mina-notiser": INLOGGAD,
     **{f"POST /mina-notiser{slut}": INLOGGAD for slut in _KANALENS},
-    **{f"POST /mina-notiser/push{slut}": INLOGGAD for slut in ("", "/prov", "/<int:id>/ta-bort")},
+    **{f"POST /mina-notiser/push{slut}": INLOGGAD for slut in ("", "/byt", "/prov", "/<int:id>/ta-bort")},
     **{
         f"{metod} /mitt-konto/{slut}": INLOGGAD
         for metod, slut in (

@@ -1,6 +1,7 @@
 """Places on the ground: written and read again, and which kommuner they touch."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wis import geo
-from wis.geo.kommuner import innanfor
+from wis.geo.plan import innanfor
+from wis.lagesbild.krockregler import lasbara
 from wis.lagesbild.mall import Avsnittsslag
 from wis.lagesbild.platser import i_ord, platser, vidrorda
 from wis.lagesbild.rader import dela, granska
@@ -50,8 +52,11 @@ def test_people_write_a_point_as_they_are_used_to(text: str) -> None:
     [
         ("vid torget", "latitud och longitud"),
         ("59,33", "två och två"),
-        ("18,06 59,33", "före longituden"),
+        ("18,06 59,33", "före longituden. Skriv 59,33 18,06."),
         ("91 200", "utanför kartan"),
+        ("9" * 400 + " 18", "^det ligger utanför kartan"),
+        ("6580822 674032", "SWEREF 99"),
+        ("59°19'45\"N 18°4'7\"E", "grader med decimaler"),
         ("yta 59 18; 60 18", "minst tre"),
         ("linje 59 18", "minst två"),
         ("punkt 59 18; 60 18", "bara en"),
@@ -61,6 +66,43 @@ def test_people_write_a_point_as_they_are_used_to(text: str) -> None:
 def test_what_is_no_place_is_said_with_what_to_write(text: str, fel: str) -> None:
     with pytest.raises(geo.Obegriplig, match=fel):
         geo.tolka(text)
+
+
+@pytest.mark.parametrize("form", ["punkt{}x", "linje{0}:{0}x", "{}x", "yta{}59", "x{}"])
+def test_a_long_run_of_spaces_is_refused_at_once(form: str) -> None:
+    start = time.process_time()
+    with pytest.raises(geo.Obegriplig):
+        geo.tolka(form.format(" " * 20_000))
+    # Of its own work alone: to try each way to part them takes hours.
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "mitt"),
+    [
+        ("59,3 18,1", (59.3, 18.1)),
+        # Halfway along it, not at a corner nor beside the bend.
+        ("linje 59 18; 60 18", (59.5, 18.0)),
+        ("linje 59 18; 59,1 18; 60 18", (59.5, 18.0)),
+        ("linje 59 18; 59 18", (59.0, 18.0)),
+        ("yta 59 18; 59 18,2; 59,2 18,2; 59,2 18", (59.1, 18.1)),
+        ("yta 59 18; 59 18; 59 18", (59.0, 18.0)),
+    ],
+)
+def test_the_mark_of_a_place_stands_on_it(text: str, mitt: geo.Punkt) -> None:
+    assert geo.mitt(geo.tolka(text)) == pytest.approx(mitt)
+
+
+def test_the_mark_of_an_area_that_bends_stands_within_it() -> None:
+    vinkel = geo.tolka("yta 59 18; 59 19; 59,1 19; 59,1 18,1; 60 18,1; 60 18")
+    assert innanfor(geo.mitt(vinkel), (vinkel.punkter,))
+
+
+@given(FORM)
+def test_the_mark_of_a_place_is_never_outside_what_it_marks(form: geo.Form) -> None:
+    (lat, lon), (latar, lonar) = geo.mitt(form), zip(*form.punkter, strict=True)
+    assert min(latar) - 1e-9 <= lat <= max(latar) + 1e-9
+    assert min(lonar) - 1e-9 <= lon <= max(lonar) + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -144,4 +186,48 @@ def test_a_row_of_places_is_read_checked_and_never_lost() -> None:
     assert vidrorda([vag, skolor]) == {"norrtalje", "osteraker", "nacka", "varmdo"}
     assert granska(rader[:3], Avsnittsslag.PLATSER) == ""
     assert granska(rader, Avsnittsslag.PLATSER).startswith("Rad 4, var på kartan: skriv namnet på en kommun")
+    assert granska([("Skolor", "Nacka, Gävle", "", "")], Avsnittsslag.PLATSER) == (
+        "Rad 1, var på kartan: Gävle är ingen kommun i länet. Skriv kommunernas namn med komma mellan."
+    )
     assert i_ord("linje 59,62 18,39; 59,72 18,58") == "linje med 2 punkter"
+
+
+def _jamfort(fore: str, efter: str, *, mot_din: bool = False) -> tuple[str, str]:
+    da, nu = (f"| Bron | {var} |  | Stängd |" for var in (fore, efter))
+    return lasbara(da, nu, Avsnittsslag.PLATSER, mot_din=mot_din)
+
+
+@pytest.mark.parametrize(
+    ("fore", "efter", "lases"),
+    [
+        ("59,31 18,16", "59,31 18,25", "punkt vid Nacka (59,31 18,25), platsen är flyttad 5,1 km åt öster"),
+        ("59,31 18,16", "59,313 18,16", "punkt vid Nacka (59,313 18,16), platsen är flyttad 330 m åt norr"),
+        ("59,31 18,16", "59.31, 18.16", "punkt vid Nacka (59,31 18,16)"),
+        ("Nacka", "59,31 18,16", "punkt vid Nacka (59,31 18,16)"),
+        ("59,31 18,16", "Nacka", "Nacka"),
+        (
+            "linje 59,62 18,39; 59,72 18,58",
+            "linje 59,52 18,39; 59,62 18,58",
+            "linje med 2 punkter vid Norrtälje och Österåker, platsen är flyttad 11 km åt söder",
+        ),
+        (
+            "linje 59,62 18,39; 59,72 18,58",
+            "linje 59,72 18,58; 59,62 18,39",
+            "linje med 2 punkter vid Norrtälje och Österåker, ritad på ett annat sätt",
+        ),
+    ],
+)
+def test_a_place_that_has_moved_is_compared_in_words(fore: str, efter: str, lases: str) -> None:
+    assert _jamfort(fore, efter)[1] == f"Bron · {lases} · Stängd"
+    assert "flyttad" not in _jamfort(fore, efter)[0]
+
+
+def test_of_two_that_write_at_once_it_is_said_where_the_others_place_lies() -> None:
+    assert "ligger 5,1 km öster om din" in _jamfort("59,31 18,16", "59,31 18,25", mot_din=True)[1]
+
+
+def test_marks_of_origin_and_what_is_no_place_are_compared_as_they_are_read() -> None:
+    da, nu = (f"| Bron | {var} [[polisen 2 platser]] |  |  |" for var in ("bakom ladan", "59,31 18,16"))
+    fore, efter = lasbara(da, f"{nu}\n| Ny | Solna |  |  |\n\nFritt", Avsnittsslag.PLATSER)
+    assert fore == "Bron · bakom ladan (polisen version 2)"
+    assert efter == "Bron · punkt vid Nacka (59,31 18,16) (polisen version 2)\nNy · Solna\n\nFritt"

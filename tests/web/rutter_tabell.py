@@ -153,6 +153,7 @@ VEM_FAR = {
     ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/dela", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/cap.xml", "GET"): LASARE,
+    ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/platser.geojson", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/nyckeltal", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/nyckeltal.csv", "GET"): LASARE,
     ("/handelser/<slug>/lagesbild/<vem>/versioner/<int:nummer>/pdf", "GET"): LASARE,
@@ -224,6 +225,7 @@ VEM_FAR = {
     ("/mina-notiser/<any(sms, epost):kanal>/ta-bort", "POST"): INLOGGAD,
     ("/mina-notiser/push", "POST"): INLOGGAD,
     ("/mina-notiser/push/<int:id>/ta-bort", "POST"): INLOGGAD,
+    ("/mina-notiser/push/byt", "POST"): INLOGGAD,
     ("/mina-notiser/push/prov", "POST"): INLOGGAD,
     # One's own alone: none is there.
     ("/bevakningar", "GET"): INLOGGAD,

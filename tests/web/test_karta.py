@@ -1,5 +1,6 @@
 """The map of an event: places that actors have written, as each reader may see them, in words and as GeoJSON."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -29,8 +30,10 @@ def plats(namn: str, var: str, grad: str = "", text: str = "") -> dict[str, str]
     return {f"platser-rad-0-{i}": varde for i, varde in enumerate((namn, var, grad, text))}
 
 
-def former(client: FlaskClient, adress: str = HANDELSE, slag: str = "plats") -> dict[str, dict[str, object]]:
-    svar = client.get(f"{adress}/karta.geojson")
+def former(
+    client: FlaskClient, adress: str = HANDELSE, slag: str = "plats", sidan_: str = ""
+) -> dict[str, dict[str, object]]:
+    svar = client.get(f"{adress}/karta.geojson{sidan_}")
     assert (svar.status_code, svar.mimetype) == (200, "application/geo+json")
     return {ett["properties"]["namn"]: ett for ett in svar.json["features"] if ett["properties"]["slag"] == slag}
 
@@ -58,7 +61,59 @@ def test_what_an_actor_sets_out_is_on_the_map_in_the_lists_and_in_the_text(logga
     jamfort = plats("E18 <b>", "Norrtälje", "allvarlig", "Stängd")
     publicera(skriver, 1, "A", **jamfort)
     assert former(lasare)["E18 <b>"]["geometry"]["type"] == "MultiPolygon"
-    assert "59,62" in sidan(lasare.get(f"{BAS}/jamfor/1/2"))
+    jamforelse = synligt(sidan(lasare.get(f"{BAS}/jamfor/1/2")))
+    assert "linje med 2 punkter vid Norrtälje" in jamforelse
+    assert "59,62" not in jamforelse
+    publicera(skriver, 2, "A", **plats("E18 <b>", "59,3 18,1", "allvarlig", "Stängd"))
+    publicera(skriver, 3, "A", **plats("E18 <b>", "59,4 18,1", "allvarlig", "Stängd"))
+    for sida in ("jamfor/3/4", "versioner/4/sedan/3"):
+        assert "platsen är flyttad 11 km åt norr" in synligt(sidan(lasare.get(f"{BAS}/{sida}")))
+
+
+def test_a_version_has_its_own_places_as_geojson_whatever_comes_after_it(logga_in: LoggaIn) -> None:
+    skriver, lasare = logga_in(TALESPERSON), logga_in(NACKA)
+    publicera(skriver, 0, "A", **plats("E18", "linje 59 18; 60 18", "allvarlig"))
+    publicera(skriver, 1, "A", **plats("Skolor", "Nacka, Solna"))
+    publicera(skriver, 2, "Utan platser.", **plats("", ""))
+    lank = f"{BAS}/versioner/1/platser.geojson"
+    svar = lasare.get(lank)
+    assert (svar.status_code, svar.mimetype) == (200, "application/geo+json")
+    assert 'filename="snoovader-trafikverket-v1.geojson"' in svar.headers["Content-Disposition"]
+    (vag,) = svar.json["features"]
+    assert vag["properties"]["mitt"] == [18.0, 59.5]
+    assert vag["properties"]["lank"].endswith(f"{BAS}/versioner/1")
+    tva = lasare.get(f"{BAS}/versioner/2/platser.geojson").json["features"]
+    assert [ett["properties"]["kommun"] for ett in tva] == ["nacka", "solna"]
+    samma = lasare.get(lank, headers={"If-None-Match": svar.headers["ETag"]})
+    assert (samma.status_code, samma.data) == (304, b"")
+    assert f'href="{lank}"' in sidan(lasare.get(f"{BAS}/versioner/1"))
+    assert "platser.geojson" not in sidan(lasare.get(f"{BAS}/versioner/3"))
+    assert lasare.get(f"{BAS}/versioner/3/platser.geojson").json["features"] == []
+    assert lasare.get(f"{BAS}/versioner/4/platser.geojson").status_code == 404
+
+
+def test_what_is_red_is_on_the_page_and_leaves_the_system_in_no_form(logga_in: LoggaIn) -> None:
+    hemlig = "/handelser/hemlig"
+    bas, skriver = f"{hemlig}/lagesbild/trafikverket", logga_in(TALESPERSON)
+    publicera(skriver, 0, "A", bas, **plats("Röd plats", "59,3 18,1"), tlp="red")
+    assert "Röd plats" in sidan(skriver.get(f"{hemlig}/karta"))
+    assert "Röd plats" in former(skriver, hemlig, sidan_="?sidan=ja")
+    assert "Röd plats" not in former(skriver, hemlig)
+    assert "TLP:RED följer inte med" in sidan(skriver.get(f"{hemlig}/karta"))
+    nej = skriver.get(f"{bas}/versioner/1/platser.geojson")
+    assert nej.status_code == 403
+    assert "TLP:RED" in nej.text
+    assert logga_in(NACKA).get(f"{bas}/versioner/1/platser.geojson").status_code == 404
+    assert "platser.geojson" not in sidan(skriver.get(f"{bas}/versioner/1"))
+
+
+def test_the_lists_are_reached_actor_by_actor_and_the_picture_has_names(logga_in: LoggaIn) -> None:
+    publicera(logga_in(TALESPERSON), 0, "A", **plats("E18", "linje 59 18; 60 18; 60 19"))
+    karta = sidan(logga_in(NACKA).get(f"{HANDELSE}/karta"))
+    assert '<a href="#lager-trafikverket">' in karta
+    assert '<section class="kartlager" id="lager-trafikverket">' in karta
+    assert karta.index('href="#platser-rubrik"') < karta.index("data-karta=")
+    assert re.search(r'<text class="bildnamn" x="[\d.]+" y="[\d.]+">Nynäshamn</text>', karta)
 
 
 def test_a_place_that_is_none_is_said_and_what_was_typed_stays(logga_in: LoggaIn) -> None:

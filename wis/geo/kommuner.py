@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from wis.geo.former import Form, Formslag, Punkt
+from wis.geo.plan import KM_PER_GRAD, Ring, area, innanfor, km, mitt_i
 
-Ring = tuple[Punkt, ...]
 Yta = tuple[Ring, ...]
 """Rings, the outermost first; no ring has its first point again."""
 NARA_KM, LANGST_KM = 3.0, 45.0
 """So far outside a border a place still counts to the kommun, and so far from every main place to none."""
-KM_PER_GRAD = 111.2
 _RADIE_KM, _VARV = 3.6, 200
 _TATAST_KM = 0.1
 # Main places, to about a kilometre.
@@ -67,9 +66,7 @@ class Kommun:
     @property
     def mitt(self) -> Punkt:
         """A point within what is drawn, for its letter."""
-        ring = max((yta[0] for yta in self.ytor), key=lambda ring: abs(_area(ring)))
-        mitt = _tyngdpunkt(ring)
-        return mitt if innanfor(mitt, (ring,)) else ring[0]
+        return mitt_i(max((yta[0] for yta in self.ytor), key=lambda ring: abs(area(ring))))
 
     def geojson(self) -> dict[str, Any]:
         """The GeoJSON geometry."""
@@ -123,7 +120,7 @@ def _vid(form: Form) -> frozenset[str]:
 
 def _narmast(punkt: Punkt) -> str:
     """The kommun whose main place is nearest; '' if none is near."""
-    avstand, slug = min((_km(punkt, en.centrum), slug) for slug, en in kommuner().items())
+    avstand, slug = min((km(punkt, en.centrum), slug) for slug, en in kommuner().items())
     return slug if avstand <= LANGST_KM else ""
 
 
@@ -168,7 +165,7 @@ def _glesad(path: Path, raw: Sequence[Sequence[float]]) -> Ring:
         if not (-90 <= lat <= 90 and -180 <= lon <= 180):
             raise OlasligaGranser(f"{path} har andra koordinater än latitud och longitud: räkna om den till WGS84.")
         punkt = (round(lat, 4), round(lon, 4))
-        if not ring or _km(ring[-1], punkt) >= _TATAST_KM:
+        if not ring or km(ring[-1], punkt) >= _TATAST_KM:
             ring.append(punkt)
     if len(ring) > 1 and ring[0] == ring[-1]:
         ring.pop()
@@ -176,17 +173,6 @@ def _glesad(path: Path, raw: Sequence[Sequence[float]]) -> Ring:
 
 
 # --- on the plane ---------------------------------------------------------------------------------------------------
-
-
-def innanfor(punkt: Punkt, ringar: Iterable[Ring]) -> bool:
-    """Whether the point lies within the rings, by how many edges a ray from it crosses."""
-    lat, lon = punkt
-    inne = False
-    for ring in ringar:
-        for (lat1, lon1), (lat2, lon2) in pairwise((*ring, ring[0])):
-            if (lat1 > lat) != (lat2 > lat) and lon < (lon2 - lon1) * (lat - lat1) / (lat2 - lat1) + lon1:
-                inne = not inne
-    return inne
 
 
 def _hexagon(mitt: Punkt) -> Ring:
@@ -203,7 +189,7 @@ def _isar(platser: Mapping[str, Punkt]) -> dict[str, Punkt]:
     for _ in range(_VARV):
         for ena in ut:
             for andra in ut:
-                if ena < andra and (avstand := _km(ut[ena], ut[andra])) < minst:
+                if ena < andra and (avstand := km(ut[ena], ut[andra])) < minst:
                     steg = (minst - avstand) / 2 / max(avstand, 0.1)
                     dlat, dlon = ((ut[andra][i] - ut[ena][i]) * steg / 2 for i in (0, 1))
                     ut[ena] = (ut[ena][0] - dlat, ut[ena][1] - dlon)
@@ -231,10 +217,6 @@ def _sida(a: Punkt, b: Punkt, c: Punkt) -> bool:
     return (b[0] - a[0]) * (c[1] - a[1]) > (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _km(a: Punkt, b: Punkt) -> float:
-    return KM_PER_GRAD * math.hypot(a[0] - b[0], (a[1] - b[1]) * math.cos(math.radians(a[0])))
-
-
 def _till_grans_km(punkt: Punkt, kommun: Kommun) -> float:
     kort = math.cos(math.radians(punkt[0]))
     kanter = (kant for yta in kommun.ytor for ring in yta for kant in pairwise((*ring, ring[0])))
@@ -247,18 +229,3 @@ def _till_stracka(punkt: Punkt, kant: tuple[Punkt, Punkt], kort: float) -> float
     langd = dx * dx + dy * dy
     andel = max(0.0, min(1.0, (px * dx + py * dy) / langd)) if langd else 0.0
     return KM_PER_GRAD * math.hypot(px - andel * dx, py - andel * dy)
-
-
-def _area(ring: Ring) -> float:
-    return sum(lat1 * lon2 - lat2 * lon1 for (lat1, lon1), (lat2, lon2) in pairwise((*ring, ring[0]))) / 2
-
-
-def _tyngdpunkt(ring: Ring) -> Punkt:
-    area = _area(ring)
-    if not area:
-        return ring[0]
-    lat = lon = 0.0
-    for (lat1, lon1), (lat2, lon2) in pairwise((*ring, ring[0])):
-        vikt = lat1 * lon2 - lat2 * lon1
-        lat, lon = lat + (lat1 + lat2) * vikt, lon + (lon1 + lon2) * vikt
-    return lat / (6 * area), lon / (6 * area)

@@ -5,7 +5,7 @@ Longitudes are shortened by the cosine of the county's latitude, so that a kilom
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wis import geo
 from wis.karta.rules import Kommunrad, Lager
@@ -13,7 +13,9 @@ from wis.lagesbild.platser import Plats
 
 BREDD = 1000
 """Of the picture, in its own units."""
-_MARGINAL = 15
+_MARGINAL = 40
+_TECKEN, _MARKE, _SKRIFT = 40, 20, 26
+"""Half a kommun's sign, half a mark, and the size of the names, as the style sheet has it."""
 _SLAG = {
     "ingen": "ingen",
     "måttlig": "mattlig",
@@ -50,12 +52,22 @@ class Ritadplats:
 
 
 @dataclass(frozen=True)
+class Namn:
+    """The name of a kommun, and where the middle of it stands."""
+
+    namn: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Bild:
-    """What the template draws, in units of which the picture is BREDD wide."""
+    """What the template draws, in units of which the picture is BREDD wide. `namn`: those there is room for."""
 
     hojd: int
     kommuner: Sequence[Ritadkommun]
     platser: Sequence[Ritadplats]
+    namn: Sequence[Namn]
 
 
 class _Projektion:
@@ -82,11 +94,53 @@ def rita(lager: Iterable[Lager], kommuner: Iterable[Kommunrad]) -> Bild:
     granser = [punkt for en in geo.kommuner().values() for yta in en.ytor for punkt in yta[0]]
     till = _Projektion([*granser, *(punkt for form in former for punkt in form.punkter)])
     rader = {rad.slug: rad for rad in kommuner}
-    return Bild(
-        till.hojd,
-        [_kommun(en, rader.get(slug), till) for slug, en in geo.kommuner().items()],
-        [ritad for ett in lagren for plats in ett.platser for ritad in _plats(ett, plats, till)],
-    )
+    ritade = [_kommun(en, rader.get(slug), till) for slug, en in geo.kommuner().items()]
+    platser = _isar([ritad for ett in lagren for plats in ett.platser for ritad in _plats(ett, plats, till)])
+    return Bild(till.hojd, ritade, platser, _namn(ritade, platser, till.hojd))
+
+
+def _isar(platser: Iterable[Ritadplats]) -> list[Ritadplats]:
+    """The places with the marks of those at the same spot beside each other."""
+    antal: dict[tuple[float, float], int] = {}
+    ut = []
+    for plats in platser:
+        antal[plats.x, plats.y] = antal.get((plats.x, plats.y), -1) + 1
+        ut.append(replace(plats, x=round(plats.x + antal[plats.x, plats.y] * 2.2 * _MARKE, 1)))
+    return ut
+
+
+def _namn(kommuner: Iterable[Ritadkommun], platser: Iterable[Ritadplats], hojd: int) -> list[Namn]:
+    """The names that cover no other, no kommun's sign and no mark, as kartnamn.js sets them out."""
+    alla = list(kommuner)
+    tagna = [_Ruta(en.x, en.y, _TECKEN, _TECKEN) for en in alla]
+    tagna += [_Ruta(plats.x, plats.y, _MARKE, _MARKE) for plats in platser]
+    ut = []
+    for en in sorted(alla, key=lambda en: not en.bokstav):
+        halv = _SKRIFT * 0.3 * len(en.namn)
+        ned, ut_at = _TECKEN + _SKRIFT * 0.6, _TECKEN + halv + 4
+        lagen = [(en.x, en.y + ned), (en.x, en.y - ned), (en.x + ut_at, en.y), (en.x - ut_at, en.y)]
+        rutor = [_Ruta(x, y, halv, _SKRIFT * 0.55) for x, y in lagen]
+        fri = next((r for r in rutor if r.inom(hojd) and not any(map(r.moter, tagna))), None)
+        if fri is not None:
+            tagna.append(fri)
+            ut.append(Namn(en.namn, round(fri.x, 1), round(fri.y, 1)))
+    return ut
+
+
+@dataclass(frozen=True)
+class _Ruta:
+    """A box by its middle and half its width and height."""
+
+    x: float
+    y: float
+    bredd: float
+    hojd: float
+
+    def moter(self, annan: "_Ruta") -> bool:
+        return abs(self.x - annan.x) < self.bredd + annan.bredd and abs(self.y - annan.y) < self.hojd + annan.hojd
+
+    def inom(self, hojd: int) -> bool:
+        return self.bredd <= self.x <= BREDD - self.bredd and self.hojd <= self.y <= hojd - self.hojd
 
 
 def _kommun(kommun: geo.Kommun, rad: Kommunrad | None, till: _Projektion) -> Ritadkommun:
@@ -102,7 +156,7 @@ def _plats(lager: Lager, plats: Plats, till: _Projektion) -> list[Ritadplats]:
         return [Ritadplats(lager.slug, lager.marke, plats.namn, "", False, x + 22, y - 22) for x, y in mitten]
     yta = plats.form.slag is geo.Formslag.YTA
     vag = "" if plats.form.slag is geo.Formslag.PUNKT else _vag(plats.form.punkter, till, sluten=yta)
-    x, y = till(plats.form.punkter[len(plats.form.punkter) // 2])
+    x, y = till(geo.mitt(plats.form))
     return [Ritadplats(lager.slug, lager.marke, plats.namn, vag, yta, x, y)]
 
 

@@ -30,23 +30,37 @@ class Karta:
     rott: bool
 
 
-def karta(session: Session, who: Subjekt, handelse: Handelse) -> Karta:
-    """Of each lägesbild of the event the newest version that `who` reads: its places, and how a kommun is struck."""
-    versioner = nyast_lasbara_i_handelse(session, who, handelse.id)
+def karta(session: Session, who: Subjekt, handelse: Handelse, *, tas_ut: bool = False) -> Karta:
+    """Of each lägesbild of the event the newest version that `who` reads: its places, and how a kommun is struck.
+
+    `tas_ut`: without what is labelled TLP:RED, which leaves the system in no form.
+    """
+    lasta = nyast_lasbara_i_handelse(session, who, handelse.id)
+    versioner = [version for version in lasta if not (tas_ut and version.tlp == Tlp.RED)]
     # Held until all are read: each version then finds its template without asking.
     mallarna = _mallar(session, versioner)
     texter = _texter(session, versioner)
     lager, slagna = [], []
     for version in versioner:
         sagt = texter.get((version.lagesbild_id, version.nummer), {})
-        bild = version.lagesbild
-        lank = f"/handelser/{handelse.slug}/lagesbild/{bild.slug}/versioner/{version.nummer}"
-        if dessa := platser(_rader(version, sagt, Avsnittsslag.PLATSER)):
-            lager.append(Lager(bild.slug, bild.namn, lank, version.publicerad, dessa))
+        ett = _lager(handelse, version, sagt)
+        if ett.platser:
+            lager.append(ett)
         grader = [rad[1] for rad in _rader(version, sagt, Avsnittsslag.KONSEKVENSER)]
-        slagna.append((bild.slug, grader, lank, version.publicerad))
+        slagna.append((ett.slug, grader, ett.lank, ett.publicerad))
     del mallarna
     return Karta(numrerade(lager), kommunrader(slagna, lager), any(version.tlp == Tlp.RED for version in versioner))
+
+
+def av_version(handelse: Handelse, version: LagesbildVersion) -> Lager:
+    """The places of one version, whether it is the newest or not."""
+    return _lager(handelse, version, {sektion.nyckel: sektion.kalla for sektion in version.sektioner})
+
+
+def _lager(handelse: Handelse, version: LagesbildVersion, texter: Mapping[str, str]) -> Lager:
+    bild = version.lagesbild
+    lank = f"/handelser/{handelse.slug}/lagesbild/{bild.slug}/versioner/{version.nummer}"
+    return Lager(bild.slug, bild.namn, lank, version.publicerad, platser(_rader(version, texter, Avsnittsslag.PLATSER)))
 
 
 def _mallar(session: Session, versioner: Sequence[LagesbildVersion]) -> Sequence[LagesbildsmallVersion]:

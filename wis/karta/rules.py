@@ -74,8 +74,13 @@ def geojson(lager: Iterable[Lager], kommuner: Iterable[Kommunrad], bas_url: str 
     """A FeatureCollection (RFC 7946): the outlines of all the county's kommuner, then every place that has a form."""
     rader = {rad.slug: rad for rad in kommuner}
     former = [_kommun(kommun, rader.get(slug), bas_url) for slug, kommun in geo.kommuner().items()]
-    platser = [form for ett in lager for plats in ett.platser for form in _plats(ett, plats, bas_url)]
+    platser = [form for ett in lager for form in _platser(ett, bas_url)]
     return {"type": "FeatureCollection", "features": former + platser}
+
+
+def platsgeojson(lager: Lager, bas_url: str) -> dict[str, Any]:
+    """A FeatureCollection (RFC 7946) of the places of one version that have a form, and of nothing else."""
+    return {"type": "FeatureCollection", "features": _platser(lager, bas_url)}
 
 
 def _kommun(kommun: geo.Kommun, rad: Kommunrad | None, bas_url: str) -> dict[str, Any]:
@@ -84,7 +89,11 @@ def _kommun(kommun: geo.Kommun, rad: Kommunrad | None, bas_url: str) -> dict[str
         egenskaper |= {"paverkan": rad.grad, "platser": rad.platser}
         if rad.lank:
             egenskaper |= {"lank": bas_url + rad.lank}
-    return _drag(kommun.geojson(), egenskaper)
+    return _drag(kommun.geojson(), egenskaper, kommun.mitt)
+
+
+def _platser(lager: Lager, bas_url: str) -> list[dict[str, Any]]:
+    return [form for plats in lager.platser for form in _plats(lager, plats, bas_url)]
 
 
 def _plats(lager: Lager, plats: Plats, bas_url: str) -> list[dict[str, Any]]:
@@ -100,9 +109,12 @@ def _plats(lager: Lager, plats: Plats, bas_url: str) -> list[dict[str, Any]]:
         "lank": bas_url + lager.lank,
     }
     if plats.form is not None:
-        return [_drag(geo.geojson(plats.form), egenskaper)]
-    return [_drag(geo.kommuner()[slug].geojson(), egenskaper) for slug in plats.kommuner]
+        return [_drag(geo.geojson(plats.form), egenskaper, geo.mitt(plats.form))]
+    kommuner = [geo.kommuner()[slug] for slug in plats.kommuner]
+    return [_drag(en.geojson(), egenskaper | {"kommun": en.slug}, en.mitt) for en in kommuner]
 
 
-def _drag(geometri: Mapping[str, Any], egenskaper: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": geometri, "properties": egenskaper}
+def _drag(geometri: Mapping[str, Any], egenskaper: Mapping[str, Any], mitt: geo.Punkt) -> dict[str, Any]:
+    """`mitt`: where its mark stands, longitude first as the rest."""
+    lat, lon = (round(tal, geo.DECIMALER) for tal in mitt)
+    return {"type": "Feature", "geometry": geometri, "properties": {**egenskaper, "mitt": [lon, lat]}}

@@ -16,7 +16,7 @@ from wis.auth.rules import Subjekt, Verb
 from wis.bilagor.queries import i_version
 from wis.lagesbild import overblivet, queries, rules
 from wis.lagesbild.forms import Lagesbildsformular
-from wis.lagesbild.krockregler import Krocklage, Val, bada, klassa, lasbar, tolka
+from wis.lagesbild.krockregler import Krocklage, Val, bada, klassa, lasbara, tolka
 from wis.lagesbild.mall import Avsnitt, Avsnittsslag
 from wis.lagesbild.models import LagesbildVersion
 from wis.lagesbild.plats import sak_for
@@ -233,10 +233,10 @@ class _Mote:
         if avgjord:
             return Krockavsnitt(lage, True, mot, ur, de, fore)
         if lage is Lage.BADA:
-            delar = jamfor.jamfor_ord(lasbar(jag, avsnitt.slag), lasbar(de, avsnitt.slag))
+            delar = jamfor.jamfor_ord(*lasbara(jag, de, avsnitt.slag, mot_din=True))
             mina = [d for d in delar if d.slag != "tillagt"]
             return Krockavsnitt(lage, False, mot, ur, de, fore, mina, [d for d in delar if d.slag != "borttaget"])
         if lage is Lage.DERAS:
-            delar = jamfor.jamfor_ord(lasbar(fore or "", avsnitt.slag), lasbar(de, avsnitt.slag))
+            delar = jamfor.jamfor_ord(*lasbara(fore or "", de, avsnitt.slag))
             return Krockavsnitt(lage, False, mot, ur, de, fore, delar=delar)
         return None

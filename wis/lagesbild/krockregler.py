@@ -1,10 +1,11 @@
 """How texts that met are chosen between and put together, and what a form remembers of it. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from wis.lagesbild import rader
+from wis.lagesbild import platser, rader
 from wis.lagesbild.kallmarke import i_ord
 from wis.lagesbild.mall import Avsnittsslag
 from wis.lagesbild.rader import Rad
@@ -92,7 +93,23 @@ def _bada_raderna(mina: list[Rad], andras: list[Rad]) -> list[Rad]:
 
 
 def lasbar(text: str, slag: Avsnittsslag) -> str:
-    """The text as it is shown beside another: each row on a line, a middle dot between its cells, marks in words."""
-    funna, fria = rader.dela(i_ord(text), slag)
-    rad_for_rad = "\n".join(" · ".join(filter(None, rad)) for rad in funna)
-    return "\n\n".join(filter(None, [rad_for_rad, fria]))
+    """The text as it is shown: each row on a line, a middle dot between its cells, marks in words."""
+    return _utlagd(*rader.dela(text, slag))
+
+
+def lasbara(fore: str, efter: str, slag: Avsnittsslag, *, mot_din: bool = False) -> tuple[str, str]:
+    """Two texts as they are compared: without the asterisks of bold; of places, in words where they are and have moved.
+
+    `mot_din`: they are not one after the other, but what you have written and what somebody else has.
+    """
+    fore, efter = (text.replace("**", "") for text in (fore, efter))
+    if slag is not Avsnittsslag.PLATSER:
+        return lasbar(fore, slag), lasbar(efter, slag)
+    (da, da_fritt), (nu, nu_fritt) = rader.dela(fore, slag), rader.dela(efter, slag)
+    flyttade = platser.jamforbara(da, nu, mot_din=mot_din)
+    return _utlagd(map(platser.jamforbar, da), da_fritt), _utlagd(flyttade, nu_fritt)
+
+
+def _utlagd(raderna: Iterable[Rad], fria: str) -> str:
+    rad_for_rad = "\n".join(" · ".join(filter(None, map(i_ord, rad))) for rad in raderna)
+    return "\n\n".join(filter(None, [rad_for_rad, i_ord(fria)]))

@@ -23,6 +23,7 @@ from wis.lagesbild import lastsida, queries, sida
 from wis.lagesbild.atkomst import Mal
 from wis.lagesbild.bilagesida import att_lasa
 from wis.lagesbild.forms import formularnyckel
+from wis.lagesbild.mall import Avsnittsslag
 from wis.lagesbild.models import LagesbildVersion
 from wis.notiser.kvittensvyer import kvittens
 from wis.notiser.leveransfragor import utskick_for_lagesbild
@@ -33,11 +34,15 @@ _MALL = "lagesbild/_artikel.html"
 
 @dataclass(frozen=True)
 class Artikel:
-    """The HTML of a version: above where the reader is asked to answer, below it, and the sections."""
+    """The HTML of a version: above where the reader is asked to answer, below it, and the sections.
+
+    `platser`: whether it says where anything is.
+    """
 
     topp: str
     nytt: str
     text: str
+    platser: bool
 
 
 def lassida(mal: Mal, nummer: int | None, *, bestamd: bool = False) -> str:
@@ -131,9 +136,10 @@ def _artikel(mal: Mal, version: LagesbildVersion, forra: LagesbildVersion | None
             topp=mallens(_MALL, "topp", version, mal.namn, grupper),
             nytt=mallens(_MALL, "nytt", version, _text_fran(version), senast, sent),
             text=mallens(_MALL, "text", version, grupper, att_lasa(mal, version)),
+            platser=any(a.slag is Avsnittsslag.PLATSER and a.html for _, avsnitten in grupper for a in avsnitten),
         )
-        delas = version.tlp != Tlp.RED
-        return Ritat(artikel, 4 * sum(map(len, vars(artikel).values())), _till(mal, version), delas)
+        langd = len(artikel.topp) + len(artikel.nytt) + len(artikel.text)
+        return Ritat(artikel, 4 * langd, _till(mal, version), version.tlp != Tlp.RED)
 
     return minnet().hamta(nyckel, nu, rita)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from wis import jamfor
 from wis.auth.rules import Subjekt
 from wis.lagesbild import queries
-from wis.lagesbild.krockregler import lasbar
+from wis.lagesbild.krockregler import lasbara
 from wis.lagesbild.mall import UTANFOR, Avsnitt, Mall
 from wis.lagesbild.mallar import hel_mall
 from wis.lagesbild.models import LagesbildSektion, LagesbildVersion
@@ -63,9 +63,8 @@ def mall_for(gammal: LagesbildVersion, ny: LagesbildVersion) -> Mall:
 
 
 def skillnad(avsnitt: Avsnitt, da: str, nu: str) -> list[jamfor.Del]:
-    """The section's words, then and now, as they are read: without the asterisks of bold, marks of origin in words."""
-    fore, efter = (lasbar(text, avsnitt.slag).replace("**", "") for text in (da, nu))
-    return jamfor.jamfor_ord(fore, efter)
+    """The section's words, then and now, as they are read."""
+    return jamfor.jamfor_ord(*lasbara(da, nu, avsnitt.slag))
 
 
 def avsnitten(
@@ -101,8 +100,9 @@ def _avsnitt(
 
 def aldrar(session: Session, who: Subjekt, version: LagesbildVersion) -> dict[str, Textalder]:
     """For each section of the version: since which of those that `who` reads its text has stood as it stands."""
-    lasbara = [(v.nummer, v.publicerad) for v in queries.versioner(session, who, version.lagesbild_id)]
-    return {nyckel: _forst(lasbara, sist, version) for nyckel, sist in _sist_annorlunda(session, version)}
+    lasbara_ = [(v.nummer, v.publicerad) for v in queries.versioner(session, who, version.lagesbild_id)]
+    tidigare = [nummer for nummer, _ in lasbara_ if nummer < version.nummer]
+    return {nyckel: _forst(lasbara_, sist, version) for nyckel, sist in _sist_annorlunda(session, version, tidigare)}
 
 
 def _forst(lasbara: Sequence[tuple[int, datetime]], sist: int, version: LagesbildVersion) -> Textalder:
@@ -110,8 +110,11 @@ def _forst(lasbara: Sequence[tuple[int, datetime]], sist: int, version: Lagesbil
     return Textalder(*min(i_stracket, default=(version.nummer, version.publicerad)))
 
 
-def _sist_annorlunda(session: Session, version: LagesbildVersion) -> list[tuple[str, int]]:
-    """For each section of the version: the number of the last one before it that said something else there, or 0."""
+def _sist_annorlunda(session: Session, version: LagesbildVersion, tidigare: Sequence[int]) -> list[tuple[str, int]]:
+    """For each section of the version: the last of these earlier numbers that said something else there, or 0.
+
+    `tidigare`: those that the reader may read. By any other, the age of a text would tell of a hidden version.
+    """
     nu, da, annan = LagesbildSektion, aliased(LagesbildSektion), aliased(LagesbildVersion)
     sist = (
         select(func.max(annan.nummer))
@@ -119,7 +122,7 @@ def _sist_annorlunda(session: Session, version: LagesbildVersion) -> list[tuple[
         .outerjoin(da, (da.lagesbild_id == annan.lagesbild_id) & (da.nummer == annan.nummer) & (da.nyckel == nu.nyckel))
         .where(
             annan.lagesbild_id == version.lagesbild_id,
-            annan.nummer < version.nummer,
+            annan.nummer.in_(tidigare),
             or_(da.kalla.is_(None), da.kalla != nu.kalla),
         )
         .correlate(nu)

@@ -11,7 +11,7 @@ from wis import clock, jamfor
 from wis.lagesbild import krock, queries, rules
 from wis.lagesbild.forms import Lagesbildsformular
 from wis.lagesbild.krock import Krock, Krockavsnitt
-from wis.lagesbild.krockregler import lasbar
+from wis.lagesbild.krockregler import lasbara
 from wis.lagesbild.mall import SAMMANFATTNING, UTANFOR, Avsnitt, Avsnittsslag, Mall
 from wis.lagesbild.mallar import hel_mall
 from wis.lagesbild.models import Lagesbild, LagesbildVersion, Utkast
@@ -111,7 +111,7 @@ def skillnader(
     for nyckel in mall.nycklar:
         fore, efter = da.get(nyckel, ""), nu.get(nyckel, "")
         if fore != efter:
-            fore, efter = lasbar(fore, slag[nyckel]), lasbar(efter, slag[nyckel])
+            fore, efter = lasbara(fore, efter, slag[nyckel])
             delar = jamfor.jamfor_ord(fore, efter)
             rader = jamfor.jamfor_sida_vid_sida(fore, efter) if sida_vid_sida else []
             olika.append(Jamforavsnitt(namn[nyckel], delar, rader, *jamfor.andrade_ord(delar)))
@@ -197,7 +197,7 @@ class Skrivsida:
         lage = mott.lage if mott and not mott.avgjord else (Lage.LIKA if min_ == de else Lage.MIN)
         # An empty side has nothing to compare with.
         jamfors = min_ != de and de and lage not in (Lage.DERAS, Lage.BADA)
-        delar = jamfor.jamfor_ord(lasbar(min_, avsnitt.slag), lasbar(de, avsnitt.slag)) if jamfors else []
+        delar = jamfor.jamfor_ord(*lasbara(min_, de, avsnitt.slag, mot_din=True)) if jamfors else []
         oppen = bool(min_ or falt.errors or lage is Lage.BADA or avsnitt.nyckel == SAMMANFATTNING)
         rader = self._rader(avsnitt)
         forra = dela(de, avsnitt.slag)[0] if avsnitt.slag is Avsnittsslag.NYCKELTAL else []

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from wis.jamfor import Del, jamfor_ord
 from wis.lagesbild.kallor import Kalla, Stycke, hop, stycken
-from wis.lagesbild.krockregler import lasbar
+from wis.lagesbild.krockregler import lasbar, lasbara
 from wis.lagesbild.mall import Avsnitt, Avsnittsslag, Mall
 from wis.lagesbild.rader import Rad, dela, radnamn, tal
 
@@ -244,9 +244,9 @@ def _nyare(stycke: Stycke, da: Kallavsnitt | None, senaste: Kallversion | None) 
         # All that the section said and all that it says: the one has come in the other's place, however unlike.
         likast = 0
     if likast is None:
-        hela = jamfor_ord(lasbar(da.text if da else "", slag), lasbar(nu.text if nu else "", slag))
+        hela = jamfor_ord(*lasbara(da.text if da else "", nu.text if nu else "", slag))
         return Nyare(senaste, "borta", delar=hela)
-    delar = jamfor_ord(lasbar(ursprung.text, slag), lasbar(nya[likast].text, slag))
+    delar = jamfor_ord(*lasbara(ursprung.text, nya[likast].text, slag))
     return Nyare(senaste, "andrat", likast, delar, bearbetad)
 
 
