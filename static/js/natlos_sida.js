@@ -4,6 +4,7 @@ import { kontakt } from './kontakt.js';
 import { ladan, nyckel } from './natlos_lada.js';
 import { enheten } from './sparlage.js';
 
+const IGEN_MS = 5000;
 const SKRIVS = 'form[data-utkast], form[data-kopia]';
 const ruta = document.getElementById('natlos'); // holds how old it is, and stays in sight
 const rot = document.documentElement;
@@ -52,18 +53,25 @@ async function markera() {
   }
 }
 
+const finns = () => fetch(location.href, { headers: { 'X-Live': '1' }, cache: 'no-cache' }).then(({ status }) => status < 500, () => false);
+
 function lasa() {
   const skal = rad('Knappar och formulär är avstängda tills nätet är tillbaka.', 'natlos-skal');
   const vag = document.createElement('a');
   vag.href = '/natlos';
   vag.textContent = 'Vad som är sparat här';
   rad('').append(vag);
-  const ater = (sjalv) => (sjalv ? location.reload() : sag(skal, 'Servern svarar.', 'Hämta sidan igen'));
-  const borta = rot.dataset.sparad === 'borta';
-  kontakt.addEventListener('byte', () => kontakt.borta || ater(borta));
-  // Back already: by itself once, or a page that can't be had though the server answers would come again and again.
-  const igen = performance.getEntriesByType('navigation')[0]?.type === 'reload';
-  kontakt.prova().then((svarar) => svarar && ater(borta && !igen));
+  let ur = 0;
+  const ater = async () => {
+    clearTimeout(ur);
+    if (kontakt.borta) return;
+    // The page itself is asked for first: one that can't be had, though the server answers, would come again and again.
+    if (rot.dataset.sparad === 'borta' && (await finns())) return void location.reload();
+    sag(skal, 'Servern svarar.', 'Hämta sidan igen');
+    if (rot.dataset.sparad === 'borta') ur = setTimeout(ater, IGEN_MS);
+  };
+  kontakt.addEventListener('byte', ater);
+  kontakt.prova().then((svarar) => svarar && ater());
 }
 
 function skriva() {

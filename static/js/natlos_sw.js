@@ -10,6 +10,7 @@ const [HOGST_ANTAL, HOGST_TECKEN] = [60, 6e6];
 const VANTA_MS = 6000; // for so long the network is waited for where a copy is at hand
 const TIMME = 3600e3;
 const TRASIG = [502, 503, 504]; // a proxy answers so for a server that is not there
+const NEKAR = [403, 404, 410];
 const BYTER = ['/byt-aktor', '/mitt-konto/roll'];
 const BEHALLNA = ['content-type', 'content-security-policy', 'referrer-policy'];
 
@@ -91,8 +92,10 @@ async function hor(fragad, svar, da) {
   if (kopia) {
     const text = await kopia.text();
     await iTur(() => namn === senaste && behall(namn, adress, text, behallna(svar), Number(timmar)));
-  } else if (svar.status < 500) {
+  } else if (NEKAR.includes(svar.status)) {
     await slapp(undernekad(adress));
+  } else if (svar.ok) {
+    await slapp((en) => en === adress); // it is no longer one to keep: something on it is TLP:RED
   }
 }
 

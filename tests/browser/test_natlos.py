@@ -71,6 +71,10 @@ def _gra(page: Page, adress: str) -> None:
 def test_what_i_read_opens_in_grey_without_a_network_says_its_age_and_ends_in_time(oppna: Oppna) -> None:
     page = oppna(NACKA, storlek=TELEFON, natlos=True)
     _las(page, f"{H}/karta", H, BILD)
+    # A page that is not kept, and is no refusal, takes none of the others with it.
+    page.goto(f"{H}/enfil")
+    _las(page, "/")
+    assert {H, BILD} <= set(_sparade(page))
     page.evaluate(ALDRAS, 3 * TIMME + 300_000)
     page.context.set_offline(offline=True)
     _gra(page, BILD)
@@ -264,7 +268,8 @@ def test_where_the_operator_turns_it_off_the_worker_goes_with_all_that_it_kept(
         vanta_tills(lambda: page.evaluate(borta) == [], vad="att lådorna är borta", paus=0.5)
         page.goto(f"{natet.url}{BILD}")
         expect(page.locator("h1")).to_be_visible()
-        assert page.evaluate("navigator.serviceWorker.getRegistrations().then((alla) => alla.length)") == 0
+        antal = "navigator.serviceWorker.getRegistrations().then((alla) => alla.length)"
+        vanta_tills(lambda: page.evaluate(antal) == 0, vad="att arbetaren är borta", paus=0.1)
         natet.led_till(demo.port)
 
 
