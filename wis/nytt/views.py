@@ -55,7 +55,7 @@ def markera_last() -> web.Svar:
         service.markera(session, fraga, till, handelse_id)
     vem = "" if tjanst is None else f" för {tjanst.namn}"
     vad = "Händelsen är markerad" if slug else "Allt är markerat"
-    flash(f"{vad} som läst{vem}, till {datum.tid(min(till, now), now)}.", "klart")
+    flash(f"{vad} som läst{vem}.", "klart")
     return redirect(url_for("nytt.visa", som=None if tjanst is None else tjanst.funktion_id))
 
 
