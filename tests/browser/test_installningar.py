@@ -19,7 +19,7 @@ def satt(page: Page, **val: str) -> None:
 
 def test_the_largest_text_fits_a_narrow_telephone_and_a_chosen_theme_goes_before_the_devices(oppna: Oppna) -> None:
     page = oppna(NACKA, storlek=TELEFON)
-    for sida in ("/", H, f"{H}/lagesbild/samlad", f"{H}/tidslinje", "/installningar"):
+    for sida in ("/", H, f"{H}/lagesbild/samlad", f"{H}/tidslinje", "/installningar", "/mina-notiser"):
         page.goto(sida)
         page.evaluate("document.querySelectorAll('main details').forEach(details => { details.open = true })")
         for val in ({"textstorlek": "storre"}, {"textstorlek": "storst", "kontrast": "hog"}):

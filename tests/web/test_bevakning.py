@@ -1,6 +1,7 @@
 """Saving a search or some kommuner, and seeing what it has hit: one's own, and what one may read now."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import html5lib
 from flask.testing import FlaskClient
@@ -50,7 +51,7 @@ def test_one_saves_a_search_is_told_sees_what_it_hit_and_removes_it(database: Da
     for _ in range(2):
         assert "Du bevakar halka E4." in client.post("/bevakningar/ny", data=falt, follow_redirects=True).text
     assert "Du bevakar redan det här som halka E4" in html(client, adress)
-    assert "Inget har träffat" in html(client, "/bevakningar")
+    assert "0 publiceringar sedan du började bevaka" in html(client, "/bevakningar")
     skriv = html(logga_in("t@tv.example"), "/handelser/storm/lagesbild/trafikverket/skriv")
     assert "Detta går till högst 1: de som har en bevakning" in skriv
     assert "Publicera och avisera högst 1<" in skriv
@@ -62,10 +63,13 @@ def test_one_saves_a_search_is_told_sees_what_it_hit_and_removes_it(database: Da
     expandera_allt(database)
     assert fick(database, utskick.id) == {bevakning.anvandare_id}
     sida = html(client, "/bevakningar")
-    assert "1 publicering på 7 dagar" in sida
+    assert "1 publicering sedan du började bevaka" in sida
     assert f'href="/n/{utskick.id}"' in sida
     # It is nobody else's, and who can't read the event any more is told nothing of it.
     assert (annan.get(egen).status_code, annan.post(f"{egen}/ta-bort").status_code) == (404, 404)
+    with skriver(database) as session:
+        session.get_one(Bevakning, bevakning.id).skapad -= timedelta(days=8)
+    assert "1 publicering på 7 dagar" in html(client, "/bevakningar")
     with skriver(database) as session:
         handelse = session.get_one(Handelse, handelse.id)
         handelse.alla_aktorer, handelse.rubrik = False, "Nytt namn"

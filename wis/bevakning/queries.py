@@ -38,10 +38,11 @@ class Traff:
 
 @dataclass(frozen=True)
 class Rad:
-    """A watch, how many it has hit in a week, and the newest of them."""
+    """A watch, how many it has hit in a week (`ny`: it has not been there for one), and the newest of them."""
 
     bevakning: Bevakning
     antal: int
+    ny: bool
     senaste: tuple[Traff, ...]
 
 
@@ -74,7 +75,7 @@ def mina(session: Session, who: Subjekt) -> list[Rad]:
         Utskick.skapad >= sedan, Bevakningstraff.bevakning_id.in_([en.id for en in egna])
     )
     per = {id_: hur_manga for id_, hur_manga in session.execute(fraga.group_by(Bevakningstraff.bevakning_id))}
-    return [Rad(en, per.get(en.id, 0), _senaste(session, who, en)) for en in egna]
+    return [Rad(en, per.get(en.id, 0), en.skapad > sedan, _senaste(session, who, en)) for en in egna]
 
 
 def _senaste(session: Session, who: Subjekt, bevakning: Bevakning) -> tuple[Traff, ...]:
