@@ -20,9 +20,9 @@ bp = Blueprint("natlos", __name__)
 _ARBETARE = "js/natlos_sw.js"
 _TILL = ("js/natlos-ut.js", "js/natlos-push.js")
 """What else the worker does."""
-_MED = ("js/wis.js", "js/utloggning.js", "js/utkast.js", "js/kopia.js")
-"""The scripts that no kept page may be without, beside ours: what is written on one is kept, and logging out works. The
-others are kept as they are used."""
+_MED = ("css/wis.css", "css/natlos.css", "js/wis.js", "js/utloggning.js", "js/utkast.js", "js/kopia.js")
+"""What no kept page may be without, beside our own scripts: it can be read, what is written on one is kept, and logging
+out works. The rest is kept as it is used: all that is fetched ahead is paid for by who reads on a bad network."""
 _IMPORT = re.compile(r"""^import [^'"]*['"]\./([\w-]+\.js)['"]""", re.MULTILINE)
 _INLOGGNING = {"auth.logga_in", "auth.logga_ut"}
 
@@ -99,7 +99,7 @@ def _farskt(svar: Response) -> Response:
 @cache
 def _arbetare(katalog: Path, timmar: int) -> str:
     filer = statisk.las(katalog)
-    egna = {namn for namn in filer.alla if namn.startswith(("css/", "js/natlos")) and namn not in {_ARBETARE, *_TILL}}
+    egna = {namn for namn in filer.alla if namn.startswith("js/natlos") and namn not in {_ARBETARE, *_TILL}}
     alla = sorted(_med_importer(filer, egna | set(_MED)))
     slapp = {"prefix": f"/static/{filer.prefix}", "timmar": max(0, timmar), "filer": alla}
     skript = "\n".join(filer.alla[namn].innehall.decode() for namn in (_ARBETARE, *_TILL))
