@@ -50,6 +50,7 @@ I_MALLEN_SVENSKA = {
     "handelser/_lasratt.html": ("Gäller hela", "Nu når det fler", "Du har ändrat vilka", "Läsrätten har ändrats", "Nu"),
     # In an element that says that it is in Swedish.
     "komponenter/lagesbild.html": ("borttaget:", "tillagt:"),
+    "underrattelser/visa.html": ("§ (version §): så gick utskicket",),
     "ytor/tidslinje.html": ("Anteckna", "Varför inte?"),
 }
 ORDET = re.compile(r"[a-zåäöA-ZÅÄÖ]{2,}")

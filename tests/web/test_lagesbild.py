@@ -159,7 +159,7 @@ class TestReading:
         page = sidan(anna.get(f"{BAS}/jamfor/1/2"))
         assert re.search(r"<del>.*?stängd\s*</del>", page)
         assert re.search(r"<ins>.*?öppen\s*</ins>", page)
-        assert "1 avsnitt är oförändrade" in page
+        assert "1 avsnitt är oförändrat" in page
         assert "Tio bilar" not in page
         assert "Töväder" in page
         assert "Vägen är" in sidan(anna.get(f"{BAS}/jamfor/1/2?vy=sida"))
