@@ -122,6 +122,12 @@ def test_a_place_that_is_none_is_said_and_what_was_typed_stays(logga_in: LoggaIn
     sida = svar.get_data(as_text=True)
     assert "Rad 1, var på kartan: skriv namnet på en kommun i länet" in sida
     assert 'value="bakom kröken"' in sida
+    # At the very cell, which is also where the summary leads.
+    assert 'href="#platser-rad-0-1"' in sida
+    falt = re.search(r'<input name="platser-rad-0-1"[^>]*>', sida)
+    assert falt
+    assert 'aria-invalid="true" aria-describedby="platser-rad-0-1-fel"' in falt[0]
+    assert sida.count("skriv namnet på en kommun i länet") == 2
 
 
 def test_nothing_that_one_may_not_read_is_on_the_map(logga_in: LoggaIn) -> None:

@@ -209,6 +209,15 @@ class Lagesbildsformular(Sakfalt):
         for namn, text in fel.items():
             self[namn].errors = [*self[namn].errors, text]
 
+    def radfel(self, nyckel: str) -> dict[tuple[int, int], str]:
+        """What is wrong in which cell of the section's rows, once the form has been judged."""
+        return rader.felen(self.rader.get(nyckel, []), self.slag(nyckel)) if self[nyckel].errors else {}
+
+    def felets_plats(self, namn: str) -> str:
+        """The id of what is to be mended in this field: of a section with rows, the cell."""
+        celler = self.radfel(namn) if namn in self.rader else {}
+        return next((f"{namn}-rad-{rad}-{kolumn}" for rad, kolumn in celler), self[namn].id)
+
     @property
     def falt_av(self) -> tuple[str, ...]:
         """The names of the section fields, in order."""

@@ -115,15 +115,22 @@ def granska(rader: Sequence[Rad], slag: Avsnittsslag) -> str:
     """What must be mended before the rows can be published, in Swedish; '' if nothing."""
     if len(rader) > MAX_RADER:
         return f"Högst {MAX_RADER} rader. Slå ihop några, eller skriv resten som text."
-    for nummer, rad in enumerate(rader, start=1):
+    return next(iter(felen(rader, slag).values()), "")
+
+
+def felen(rader: Sequence[Rad], slag: Avsnittsslag) -> dict[tuple[int, int], str]:
+    """What must be mended, in Swedish, by the row and the column (from 0) of the cell where it is."""
+    funna = {}
+    for nummer, rad in enumerate(rader):
         if not rad[0]:
-            return f"Rad {nummer} saknar {slag.kolumner[0].etikett.lower()}."
-        for kolumn, cell in zip(slag.kolumner, rad, strict=True):
+            funna[nummer, 0] = f"Rad {nummer + 1} saknar {slag.kolumner[0].etikett.lower()}."
+        for plats, (kolumn, cell) in enumerate(zip(slag.kolumner, rad, strict=True)):
             if kolumn.val and cell and cell not in kolumn.val:
-                return f"Rad {nummer}: {kolumn.etikett.lower()} kan vara {', '.join(kolumn.val)}."
+                vad = kolumn.etikett.lower()
+                funna[nummer, plats] = f"Rad {nummer + 1}: {vad} kan vara {', '.join(kolumn.val)}."
         if slag is Avsnittsslag.PLATSER and (fel := fel_i_var(rad[1])):
-            return f"Rad {nummer}, var på kartan: {fel}"
-    return ""
+            funna[nummer, 1] = f"Rad {nummer + 1}, var på kartan: {fel}"
+    return funna
 
 
 # --- key figures --------------------------------------------------------------------------------------------------
