@@ -10,6 +10,7 @@ from jinja2 import Environment, nodes
 from jinja2.ext import InternationalizationExtension
 
 from wis import web
+from wis.auth.rules import Fragas, Verb
 from wis.handelser.models import Typ
 from wis.lage.service import beslutsrubrik
 from wis.lagesbild.mall import FUNKTIONER, GRADER, STANDARD
@@ -49,7 +50,6 @@ I_MALLEN_SVENSKA = {
     # Who writes and manages may do so in Swedish; the form that chooses readers is never on a page that is only read.
     "handelser/_lasratt.html": ("Gäller hela", "Nu når det fler", "Du har ändrat vilka", "Läsrätten har ändrats", "Nu"),
     # In an element that says that it is in Swedish.
-    "komponenter/lagesbild.html": ("borttaget:", "tillagt:"),
     "underrattelser/visa.html": ("§ (version §): så gick utskicket",),
     "ytor/tidslinje.html": ("Anteckna", "Varför inte?"),
 }
@@ -86,6 +86,7 @@ def test_what_the_code_has_names_for_is_among_what_is_translated() -> None:
         for slag in ("oppnad", "lage", "stangd", "ateroppnad", "andrad")
         for lage in ("aktiverat", "ordinarie")
     }
+    i_koden |= {verb.value for verb in Verb} | {fragas.namn for fragas in Fragas}
     i_koden |= {text for texter in web._HTTP.values() for text in texter}
     i_koden |= {text for text in _felsidornas(Path(web.__file__)) if text}
     assert i_koden - set(ORD) == set()

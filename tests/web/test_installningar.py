@@ -26,6 +26,7 @@ DELAT = {
     SIDA: ("All notices in the event", "Alla underrättelser i händelsen"),
     BILD: ("Readable by", "Läsrätt hos"),
 }
+SVENSKA_RAMORD = {"Före", "Efter", "Jämför", "tillagda", "tillagt", "Skriv", "Hela", "Händelser", "öppnad", "mot"}
 FOLK = [f"{namn}@nacka.example" for namn in ("sv1", "sv2", "sv3", "en1", "en2", "en3")]
 
 
@@ -120,3 +121,15 @@ def test_before_login_the_browser_says_in_which_language(app: Flask) -> None:
 def test_what_nobody_has_chosen_is_not_said() -> None:
     assert Utseende().attribut == ""
     assert Utseende(tema=Tema.LJUST).attribut == ' data-tema="ljus"'
+
+
+def test_pages_to_read_have_no_swedish_frame_around_what_people_wrote(app: Flask) -> None:
+    client = logga_in(app, FOLK[3])
+    valj(client, sprak="en")
+    for sida in ("/handelser", SIDA, f"{SIDA}/tidslinje", f"{SIDA}/versioner", BILD, f"{BILD}/jamfor/1/1"):
+        svar = client.get(sida)
+        assert svar.status_code == 200, sida
+        # What is marked as Swedish, with nothing of its own kind within, is not the frame.
+        ramen = re.sub(r'<(\w+)\b[^>]* lang="sv"[^>]*>.*?</\1>', "", svar.text, flags=re.DOTALL)
+        ord_ = set(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", ramen)))
+        assert ord_ & SVENSKA_RAMORD == set(), sida
