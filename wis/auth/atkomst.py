@@ -15,6 +15,7 @@ from wis import audit, clock, web
 from wis.auth import aktivitet, queries, visning
 from wis.auth.enhetsnamn import enhetsnamn
 from wis.auth.inloggningsfraga import find_inloggning
+from wis.auth.krets import Tlp
 from wis.auth.models import Anvandare, Medlemskap
 from wis.auth.rules import Beslut, Sak, Slag, Subjekt, Verb, can
 from wis.auth.service import InloggningOver, aktuellt_subjekt, las_inloggad, token_hash
@@ -58,6 +59,15 @@ class Nekad(Exception):
         self.beslut, self.verb, self.sak = beslut, verb, sak
         # What they may not, in the words of the page; else the verb's.
         self.vad = vad or verb.value
+
+
+def inte_rott(tlp: str, sak: Sak, vad: str) -> None:
+    """Raises Nekad for what is labelled TLP:RED: it leaves the system in no form. `vad`: what was asked for."""
+    if tlp == Tlp.RED:
+        skal = "Detta är märkt TLP:RED: inget av innehållet lämnar systemet."
+        hos = sak.agare_namn or "den som äger det"
+        vem = f"En talesperson hos {hos} kan publicera en version med en annan märkning."
+        raise Nekad(Beslut(tillatet=False, skal=skal, vem_kan=vem), Verb.LASA, sak, vad)
 
 
 def oppen(view: View) -> View:

@@ -7,9 +7,9 @@ from flask import Response, make_response
 from wis import web
 from wis.aktorer.models import Aktor
 from wis.aktorer.queries import alla_aktorer
-from wis.auth.atkomst import Nekad, inloggad
+from wis.auth.atkomst import inloggad, inte_rott
 from wis.auth.krets import Tlp
-from wis.auth.rules import Beslut, Sak, Verb
+from wis.auth.rules import Sak
 from wis.floden import cap
 from wis.floden.cap import Meddelande, Tidigare
 from wis.floden.rules import vard
@@ -34,7 +34,7 @@ def version(slug: str, vem: str, nummer: int) -> web.Svar:
     mal = hamta(slug, vem)
     denna = mal.version(nummer)
     sak = mal.sak_for(denna)
-    _inte_rott(denna.tlp, sak)
+    inte_rott(denna.tlp, sak, "hämta det som CAP")
     fore = [v for v in queries.versioner(web.session(), inloggad(), denna.lagesbild_id) if v.nummer < nummer]
     slag = {avsnitt.nyckel: avsnitt.slag for avsnitt in queries.innehall_av(denna).mall.avsnitt}
     texter = {sektion.nyckel: sektion.kalla for sektion in denna.sektioner}
@@ -66,7 +66,7 @@ def underrattelse(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """The newest version of an underrättelse."""
     sak = hamta_underrattelse(id)
     denna, *fore = underrattelsefragor.versioner(web.session(), inloggad(), id)
-    _inte_rott(denna.tlp, sak_for(sak, denna))
+    inte_rott(denna.tlp, sak_for(sak, denna), "hämta det som CAP")
     handelse, aktor = sak.handelse, sak.aktor
     om = Meddelande(
         sjalv=_om_underrattelse(denna, aktor),
@@ -126,14 +126,6 @@ def _lasare(sak: Sak) -> tuple[str, ...] | None:
     if sak.lasande_aktorer() is None:
         return None
     return tuple(aktor.slug for aktor in lasratt(sak, alla_aktorer(web.session())).har)
-
-
-def _inte_rott(tlp: str, sak: Sak) -> None:
-    """Raises Nekad for what must not leave the system."""
-    if tlp == Tlp.RED:
-        skal = "Detta är märkt TLP:RED: inget av innehållet lämnar systemet."
-        vem = f"En talesperson hos {sak.agare_namn or 'den som äger det'} kan publicera med en annan märkning."
-        raise Nekad(Beslut(tillatet=False, skal=skal, vem_kan=vem), Verb.LASA, sak, "hämta det som CAP")
 
 
 def _svara(om: Meddelande, namn: str) -> Response:

@@ -7,9 +7,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, jsonify, make_response, render_template, request
 
 from wis import geo, web
-from wis.auth.atkomst import Nekad, inloggad, oppen
-from wis.auth.krets import Tlp
-from wis.auth.rules import Beslut, Sak, Verb
+from wis.auth.atkomst import inloggad, inte_rott, oppen
 from wis.auth.snabbvag import lagra_inte
 from wis.auth.visning import visbar_som
 from wis.handelser.atkomst import hamta_handelse
@@ -66,7 +64,7 @@ def version(slug: str, vem: str, nummer: int) -> web.Svar:
     """The places of this version, which never change."""
     mal = hamta(slug, vem)
     denna = mal.version(nummer)
-    _inte_rott(denna.tlp, mal.sak_for(denna))
+    inte_rott(denna.tlp, mal.sak_for(denna), "hämta det som GeoJSON")
     svar = _geojson(platsgeojson(av_version(mal.handelse, denna), web.settings().base_url))
     etikett = sha256(svar.get_data()).hexdigest()[:32]
     if etikett in request.if_none_match:
@@ -89,11 +87,3 @@ def _geojson(data: dict[str, Any]) -> Response:
     svar: Response = jsonify(data)
     svar.mimetype = "application/geo+json"
     return svar
-
-
-def _inte_rott(tlp: str, sak: Sak) -> None:
-    """Raises Nekad for what must not leave the system."""
-    if tlp == Tlp.RED:
-        skal = "Detta är märkt TLP:RED: inget av innehållet lämnar systemet."
-        vem = f"En talesperson hos {sak.agare_namn or 'den som äger det'} kan publicera med en annan märkning."
-        raise Nekad(Beslut(tillatet=False, skal=skal, vem_kan=vem), Verb.LASA, sak, "hämta det som GeoJSON")

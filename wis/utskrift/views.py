@@ -7,9 +7,8 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from limits import parse
 
 from wis import audit, clock, web
-from wis.auth.atkomst import Nekad, inloggad, inloggad_nu
+from wis.auth.atkomst import inloggad, inloggad_nu, inte_rott
 from wis.auth.krets import Tlp
-from wis.auth.rules import Beslut, Sak, Verb
 from wis.auth.strypning import Strypning
 from wis.handelser.atkomst import hamta_handelse
 from wis.handelser.models import Handelse
@@ -40,7 +39,7 @@ def version(slug: str, vem: str, nummer: int) -> web.Svar:
     """A version as PDF: the whole, or the edition for those who lead (`?utgava=ledning`)."""
     mal, session, bilder = hamta(slug, vem), web.session(), Bilder()
     denna, forra = mal.version_och_forra(nummer)
-    _inte_rott(denna.tlp, mal.sak_for(denna))
+    inte_rott(denna.tlp, mal.sak_for(denna), "ta ut det här")
     blad = versionsblad(session, denna, forra, bilder, web.settings().base_url)
     blad = replace(blad, nyast=queries.nyast_lasbar(session, inloggad(), denna.lagesbild_id))
     ledning = request.args.get("utgava") == Utgava.LEDNING
@@ -56,7 +55,7 @@ def underrattelse(id: int) -> web.Svar:  # noqa: A002 the name in the address
     """The newest version of an underrättelse as PDF."""
     sak = hamta_underrattelse(id)
     denna = underrattelser.versioner(web.session(), inloggad(), id)[0]
-    _inte_rott(denna.tlp, sak_for(sak, denna))
+    inte_rott(denna.tlp, sak_for(sak, denna), "ta ut det här")
     blad = sakblad(denna, sak.aktor.namn, web.settings().base_url)
     dok = dokument.av_underrattelse(blad, sak.handelse, _uttag())
     return _pdf(dok, _namn(sak.handelse, "underrattelse", str(id), f"v{denna.nummer}", andelse="pdf"))
@@ -169,15 +168,6 @@ def _delat(mal: Mal, denna: LagesbildVersion, tlp: Tlp) -> Delat:
 def _uttag() -> Uttag:
     who = inloggad()
     return Uttag(who.namn, who.aktor_namn)
-
-
-def _inte_rott(tlp: str, sak: Sak) -> None:
-    """Raises Nekad for what is marked TLP:RED: it leaves the system in no form."""
-    if tlp != Tlp.RED:
-        return
-    skal = "Detta är märkt TLP:RED: inget av innehållet lämnar systemet."
-    vem = f"En talesperson hos {sak.agare_namn or 'den som äger det'} kan publicera en version med en annan märkning."
-    raise Nekad(Beslut(tillatet=False, skal=skal, vem_kan=vem), Verb.LASA, sak, "ta ut det här")
 
 
 def _namn(visad: Handelse, *delar: str, andelse: str) -> str:
