@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests import factories as f
@@ -207,3 +208,10 @@ def ny_databas(mall: Path, vart: Path) -> Database:
     """A fresh database, in a file of its own."""
     vart.write_bytes(mall.read_bytes())
     return Database(f"sqlite:///{vart}")
+
+
+def inloggad(app: Flask, epost: str) -> FlaskClient:
+    """A browser in which this person has logged in."""
+    client = app.test_client()
+    assert client.post("/logga-in", data={"epost": epost, "losenord": f.LOSENORD}).status_code == 302
+    return client

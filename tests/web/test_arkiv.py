@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests import factories as f
-from tests.arkiv_stod import SNO, Varld, en_varld, ny_databas, sidor, stang
+from tests.arkiv_stod import SNO, Varld, en_varld, inloggad, ny_databas, sidor, stang
 from tests.conftest import en_app
 from wis.arkiv.filer import Ziplasare
 from wis.arkiv.models import Gravsten
@@ -46,12 +47,7 @@ def app(varld: Varld) -> Flask:
 
 @pytest.fixture
 def klient(app: Flask) -> Klient:
-    def logga_in(epost: str) -> FlaskClient:
-        client = app.test_client()
-        assert client.post("/logga-in", data={"epost": epost, "losenord": f.LOSENORD}).status_code == 302
-        return client
-
-    return logga_in
+    return partial(inloggad, app)
 
 
 def _zip(client: FlaskClient, adress: str) -> tuple[Verifierat, str]:

@@ -5,6 +5,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import html5lib
@@ -15,8 +16,7 @@ from limits import parse
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests import factories as f
-from tests.arkiv_stod import OVNING, SNO, Varld, en_varld, ny_databas, publicera
+from tests.arkiv_stod import OVNING, SNO, Varld, en_varld, inloggad, ny_databas, publicera
 from tests.conftest import en_app
 from wis import clock
 from wis.audit import Loggpost
@@ -48,12 +48,7 @@ def app(varld: Varld) -> Flask:
 
 @pytest.fixture
 def klient(app: Flask) -> Klient:
-    def logga_in(epost: str) -> FlaskClient:
-        client = app.test_client()
-        assert client.post("/logga-in", data={"epost": epost, "losenord": f.LOSENORD}).status_code == 302
-        return client
-
-    return logga_in
+    return partial(inloggad, app)
 
 
 @pytest.fixture
